@@ -1,0 +1,70 @@
+"""Policies: whatever writes the assistant's messages. A policy sees one `Episode` and answers with one `Reply`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from envs.core import AgentEnv
+from envs.types import Message, Task
+
+__all__ = ["ContextFull", "Episode", "Policy", "PolicyError", "Reply"]
+
+
+class PolicyError(Exception):
+    """The model or its server failed for good: the episode is invalid and owed again."""
+
+
+class ContextFull(Exception):
+    """The conversation no longer fits the model's context: the episode stops there, and counts."""
+
+
+@dataclass
+class Reply:
+    """One assistant message, as written.
+
+    Args:
+        text: the message, never stripped or repaired.
+        finish: `stop`, or `length` when the token limit cut it.
+        prompt_tokens, completion_tokens: as the server counted them, 0 where nobody did.
+        token_ids: the sampled ids with the stop token, where known.
+        logprobs: one natural logarithm per sampled id.
+    """
+
+    text: str
+    finish: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    token_ids: list[int] | None = None
+    logprobs: list[float] | None = None
+
+
+@dataclass
+class Episode:
+    """A running episode as a policy sees it. `messages` grows by one assistant and one user message a turn."""
+
+    env: AgentEnv
+    task: Task
+    sample: int
+    seed: int
+    """Derived from (run seed, task, sample): the same episode gets the same seed whenever it runs."""
+    messages: list[Message]
+    on_env: Callable[..., Awaitable[Any]]
+    """`await episode.on_env(function, *args)` runs on the environment's own thread, the only one that may touch it."""
+    memory: dict[str, Any] = field(default_factory=dict)
+    """A place for the policy to keep what belongs to this episode alone."""
+
+
+class Policy(Protocol):
+    """`name` is stored with every trajectory. `act` is called once a turn, many episodes at a time.
+
+    Raises (from `act`):
+        PolicyError: the server is down, refuses, or answers nonsense after all retries.
+        ContextFull: the messages no longer fit.
+    """
+
+    name: str
+
+    async def act(self, episode: Episode) -> Reply: ...
+
+    async def close(self) -> None:
+        """Release the client, the threads and the model."""
