@@ -1,17 +1,17 @@
 """`AgentEnv`: what an author of a world writes, and what the base class does with it.
 
-An author writes a name, instructions, `tasks`, `setup`, `score`, `solve` and `@tool` methods. The base owns `reset`, `step`,
-`close`, the system prompt, the parsing of actions, the clipping of observations and the end of an episode.
+An author writes an id, instructions, `tasks`, `setup`, `score`, `solve` and `@tool` methods. The base owns `reset`,
+`step`, `close`, the system prompt, the parsing of actions, the clipping of observations and the end of an episode.
 """
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any, ClassVar
 
 import gymnasium
 
-from envs.errors import FormatError, ModelError, ToolError, UnknownToolError, UsageError, did_you_mean
+from envs.errors import FormatError, ModelError, UnknownToolError, UsageError, did_you_mean
 from envs.format import get_format
 from envs.spaces import ActionText, Text
 from envs.tool import Tool
@@ -20,7 +20,7 @@ from envs.types import SPLITS, Task, ToolCall, ToolSpec, canonical_json
 __all__ = ["AgentEnv", "Solution", "clip"]
 
 Solution = Generator[tuple[str, ToolCall], str, None]
-"""What `solve` returns: yields (thought, call), is sent the observation that followed."""
+"""What `solve` returns: yields (thought, call), is sent the observation that followed, before the format wraps it."""
 
 
 class AgentEnv(gymnasium.Env[str, str]):
@@ -36,8 +36,8 @@ class AgentEnv(gymnasium.Env[str, str]):
         max_observation: characters of one observation; the middle of a longer one is cut and the cut is stated.
         max_format_errors: this many unreadable actions in a row truncate the episode.
 
-    `info` after `step` holds `call` ({name, arguments} as executed, or None), `thought`, `error` (its kind, or None) and,
-    when truncated, `stop` ("max_turns" or "format"). It is deterministic: no clock, no path.
+    `info` after `step` holds `call` ({name, arguments} as executed, or None), `thought`, `error` (its kind, or None)
+    and, when truncated, `stop` ("max_turns" or "format"). It is deterministic: no clock, no path.
     """
 
     id: ClassVar[str]
@@ -70,6 +70,8 @@ class AgentEnv(gymnasium.Env[str, str]):
         self.specs: dict[str, ToolSpec] = {name: t.spec for name, t in self.tools.items()}
         self.observation_space, self.action_space = Text(), ActionText(self)
         self.task: Task | None = None
+        self.observation = ""
+        """The last observation as the world gave it, before the format wraps it for the model."""
         self._ended = True
 
     # --- what an author writes -------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ class AgentEnv(gymnasium.Env[str, str]):
 
     @abstractmethod
     def score(self) -> float:
-        """Grade the end state or the answer, in [0, 1]; 1 is success. Called once, when a tool has ended the episode."""
+        """Grade the end state or the answer, in [0, 1]; 1 is success. Called once, after a tool ended the episode."""
 
     def solve(self) -> Solution:
         """Play the task perfectly: `observation = yield thought, ToolCall(...)`. Plays `task.reference` by default."""
@@ -124,8 +126,8 @@ class AgentEnv(gymnasium.Env[str, str]):
             raise UsageError(f"task {task.id} is for {task.env}, this environment is {self.id}")
         self.task, self._turn, self._format_errors, self._calls, self._ended = task, 0, 0, [], False
         first = self.setup(task)
-        text = f"{task.prompt}\n\n{first}" if first else task.prompt
-        return text, {"task": task.id}
+        self.observation = f"{task.prompt}\n\n{first}" if first else task.prompt
+        return self.observation, {"task": task.id}
 
     def step(self, action: str) -> tuple[str, float, bool, bool, dict[str, Any]]:
         """Parse and run one action. The reward is 0 until a tool ends the episode, then `score()`."""
@@ -135,9 +137,10 @@ class AgentEnv(gymnasium.Env[str, str]):
         call, thought, error = None, "", None
         try:
             thought, call = self._parse(action)
-            observation = self._run(call)
+            said = self._run(call)
         except ModelError as mistake:
-            observation, error = str(mistake), mistake.kind
+            said, error = str(mistake), mistake.kind
+        self.observation = clip(said, self.max_observation)
         self._format_errors = self._format_errors + 1 if error == FormatError.kind else 0
         info = {"call": call and {"name": call.name, "arguments": call.arguments}, "thought": thought, "error": error}
         terminated, truncated = self._ended, False
@@ -147,11 +150,23 @@ class AgentEnv(gymnasium.Env[str, str]):
             truncated, info["stop"] = True, "max_turns"
         self._ended = terminated or truncated
         reward = float(self.score()) if terminated else 0.0
-        return self.format.observe(clip(observation, self.max_observation)), reward, terminated, truncated, info
+        return self.format.observe(self.observation), reward, terminated, truncated, info
 
     def solution(self) -> Solution:
         """The expert's play: the task's own reference when it carries one, else `solve()`."""
         return AgentEnv.solve(self) if self.task.reference else self.solve()
+
+    def expert(self) -> Iterator[str]:
+        """The expert's messages for the current episode; ask for the next one after stepping through the last."""
+        solution = self.solution()
+        observation = None
+        while True:
+            try:
+                thought, call = solution.send(observation)
+            except StopIteration:
+                return
+            yield self.write(call, thought)
+            observation = self.observation
 
     def write(self, call: ToolCall, thought: str = "") -> str:
         """An action as text in this environment's format."""
@@ -171,9 +186,9 @@ class AgentEnv(gymnasium.Env[str, str]):
         chosen = self.tools[call.name]
         arguments = chosen.check(call.arguments)
         self._calls.append([call.name, call.arguments])
-        observation = chosen.function(self, **arguments)
+        said = chosen.function(self, **arguments)
         self._ended = self._ended or chosen.final
-        return observation
+        return said
 
     def _draw(self) -> Task:
         tasks = self.tasks(self.split)
@@ -187,4 +202,4 @@ def clip(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     head = limit * 2 // 3
-    return f"{text[:head]}\n[... {len(text) - limit} characters cut ...]\n{text[len(text) - (limit - head):]}"
+    return f"{text[:head]}\n[... {len(text) - limit} characters cut ...]\n{text[len(text) - (limit - head) :]}"

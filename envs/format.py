@@ -1,7 +1,7 @@
 """Action formats: how a model writes a thought and a tool call as text, and how it is told to.
 
-Two are built in. `react` is AgentTuning's Thought/Action, short enough for a 2k context. `hermes` is the `<tool_call>` JSON
-that the chat templates of Qwen 2.5 and the Hermes models produce, so a model tuned on tool use meets what it knows.
+Two are built in. `react` is AgentTuning's Thought/Action, short enough for a 2k context. `hermes` is the `<tool_call>`
+JSON that the chat templates of Qwen 2.5 and the Hermes models produce: a model tuned on tool use meets what it knows.
 """
 
 import json
@@ -52,19 +52,19 @@ class ActionFormat(ABC):
 class React(ActionFormat):
     """`Thought: ...`, then `Action: NAME`, then the argument on the lines below.
 
-    The argument is raw text to the end of the message for a tool with one string parameter (no escaping of SQL or shell),
-    nothing for a tool without parameters, and one JSON object otherwise.
+    The argument is raw text to the end of the message for a tool with one string parameter (no escaping of SQL or
+    shell), nothing for a tool without parameters, and one JSON object otherwise.
     """
 
     name = "react"
-    _MESSAGE = re.compile(r"\s*Thought:[ ]?(?P<thought>.*?)\nAction:[ ]*(?P<name>[^\n]*?)[ ]*(?:\n(?P<argument>.*))?", re.S)
+    _MESSAGE = re.compile(r"\s*Thought:[ ]?(?P<thought>.*?)\nAction:(?P<name>[^\n]*)(?:\n(?P<argument>.*))?", re.S)
 
     def system(self, instructions, tools):
         lines = [f"{_signature(spec)}: {spec.description}" for spec in tools.values()]
         raw = [spec.name for spec in tools.values() if spec.raw_parameter]
         argument = "one JSON object with the arguments"
         if raw:
-            argument = f"the argument as plain text ({', '.join(raw)}) or one JSON object with the arguments (other tools)"
+            argument = f"the argument as plain text ({', '.join(raw)}) or one JSON object (other tools)"
         if len(raw) == len(tools):
             argument = "the argument as plain text"
         reply = f"Thought: one sentence of reasoning\nAction: tool name\n{argument}"
@@ -74,10 +74,12 @@ class React(ActionFormat):
         match = self._MESSAGE.fullmatch(text)
         if not match:
             missing = "'Thought:'" if not text.lstrip().startswith("Thought:") else "a line 'Action: tool name'"
-            raise FormatError(f"No action was found: {missing} is missing. Write 'Thought: ...', then 'Action: tool name'.")
-        thought, name, argument = match["thought"], match["name"], match["argument"]
+            raise FormatError(
+                f"No action was found: {missing} is missing. Write 'Thought: ...', then 'Action: tool name'."
+            )
+        thought, name, argument = match["thought"], match["name"].strip(" "), match["argument"]
         spec = tools.get(name)
-        if spec and spec.raw_parameter:
+        if spec and spec.raw_parameter and (argument is not None or spec.parameters.get("required")):
             if argument is None:
                 raise FormatError(f"The action {name} has no argument. Write it on the line below 'Action: {name}'.")
             return thought, ToolCall(name, {spec.raw_parameter: argument})
@@ -101,10 +103,9 @@ class React(ActionFormat):
 
 
 class Hermes(ActionFormat):
-    """`<tool_call>{"name": ..., "arguments": {...}}</tool_call>` after free text, as Qwen 2.5's chat template has it."""
+    """Free text, then `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`, as Qwen 2.5's template has it."""
 
     name = "hermes"
-    _CALL = re.compile(r"(?P<thought>.*?)\n?<tool_call>\s*(?P<json>.*?)\s*</tool_call>\s*", re.S)
 
     def system(self, instructions, tools):
         functions = "\n".join(
@@ -112,29 +113,36 @@ class Hermes(ActionFormat):
         )
         return (
             f"{instructions}\n\n# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
-            f"You are provided with function signatures within <tools></tools> XML tags:\n<tools>\n{functions}\n</tools>\n\n"
+            "You are provided with function signatures within <tools></tools> XML tags:\n"
+            f"<tools>\n{functions}\n</tools>\n\n"
             "For each function call, return a json object with function name and arguments within "
-            '<tool_call></tool_call> XML tags:\n<tool_call>\n{"name": <function-name>, "arguments": <args-json-object>}\n'
-            "</tool_call>"
+            "<tool_call></tool_call> XML tags:\n<tool_call>\n"
+            '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
         )
 
     def parse(self, text, tools):
-        if text.count("<tool_call>") != 1 or not (match := self._CALL.fullmatch(text)):
-            found = text.count("<tool_call>")
-            raise FormatError(
-                f"Expected one call, found {found}. End the message with <tool_call>"
-                '{"name": ..., "arguments": {...}}</tool_call>.'
-            )
-        call = _json_object(match["json"], "The tool call")
+        # Found by partition: a regular expression takes cubic time on a message that ends in white space.
+        thought, opening, rest = text.partition("<tool_call>")
+        body, closing, after = rest.rpartition("</tool_call>")
+        if not opening or "<tool_call>" in rest:
+            problem = f"Expected one call, found {text.count('<tool_call>')}."
+        elif not closing:
+            problem = "The call is not closed."
+        else:
+            problem = "There is text after the call." if after.strip() else ""
+        if problem:
+            example = '<tool_call>{"name": ..., "arguments": {...}}</tool_call>'
+            raise FormatError(f"{problem} End the message with {example}.")
+        call = _json_object(body.strip(), "The tool call")
         if call.keys() != {"name", "arguments"} or not isinstance(call["name"], str):
             raise FormatError(f"The tool call needs the keys name and arguments, found {sorted(call)}.")
         if not isinstance(call["arguments"], dict):
             raise FormatError("The tool call's arguments must be a JSON object.")
-        return match["thought"], ToolCall(call["name"], call["arguments"])
+        return thought.removesuffix("\n"), ToolCall(call["name"], call["arguments"])
 
     def write(self, call, thought, tools):
-        if "<tool_call>" in thought or thought.endswith("\n"):
-            raise ValueError(f"a hermes thought may not contain <tool_call> or end with a newline: {thought!r}")
+        if "<tool_call>" in thought:
+            raise ValueError(f"a hermes thought may not contain <tool_call>: {thought!r}")
         # Escaped in JSON strings, so that an argument that contains the closing tag is read back whole.
         body = json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)
         body = body.replace("<tool_call>", "\\u003ctool_call>").replace("</tool_call>", "\\u003c/tool_call>")
@@ -163,7 +171,7 @@ def _signature(spec: ToolSpec) -> str:
     required = spec.parameters.get("required", [])
 
     def one(name, schema):
-        default = "" if name in required else f" = {json.dumps(schema.get('default'))}"
+        default = "" if name in required else f" = {json.dumps(schema.get('default'), ensure_ascii=False)}"
         return f"{name}: {_type_word(schema)}{default}"
 
     return f"{spec.name}({', '.join(one(n, s) for n, s in spec.parameters.get('properties', {}).items())})"
@@ -172,13 +180,17 @@ def _signature(spec: ToolSpec) -> str:
 def _type_word(schema: dict) -> str:
     if "enum" in schema:
         return "|".join(json.dumps(v, ensure_ascii=False) for v in schema["enum"])
+    if "const" in schema:
+        return json.dumps(schema["const"], ensure_ascii=False)
     if "anyOf" in schema:
         return "|".join(_type_word(s) for s in schema["anyOf"])
     if schema.get("type") == "array":
         items = _type_word(schema.get("items", {}))
         return "list" if items == "any" else f"list[{items}]"
     if schema.get("type") == "object" and schema.get("properties"):
-        return "{" + ", ".join(f"{n}: {_type_word(s)}" for n, s in schema["properties"].items()) + "}"
+        optional = schema["properties"].keys() - schema.get("required", [])
+        members = (f"{n}{'?' * (n in optional)}: {_type_word(s)}" for n, s in schema["properties"].items())
+        return "{" + ", ".join(members) + "}"
     return schema.get("type", "any")
 
 
@@ -187,11 +199,10 @@ def _function(spec: ToolSpec) -> dict:
 
 
 def _json_object(text: str, what: str) -> dict:
-    def no_constant(word):
-        raise ValueError(f"{word} is not JSON")
-
     try:
-        value = json.loads(text, parse_constant=no_constant)
+        value = json.loads(text)
+        # Python reads NaN and escaped unpaired surrogates, which no tool, database or server can take.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{what} must be one JSON object: {error}.") from None
     if not isinstance(value, dict):

@@ -1,6 +1,7 @@
 """Finding environments and task files. Ours and anyone's come through the same two entry-point groups.
 
-`agenttuning.envs` maps a versioned id to an `AgentEnv` class, `agenttuning.tasks` a name to a function `path -> list[Task]`:
+`agenttuning.envs` maps a versioned id to an `AgentEnv` class, `agenttuning.tasks` a name to a function
+`path -> list[Task]`:
 
     [project.entry-points."agenttuning.envs"]
     "Acme/Maze-v0" = "acme_gym.maze:MazeEnv"
@@ -98,7 +99,9 @@ def make(name: str, **kwargs) -> AgentEnv:
         env = cls(**kwargs)
     except TypeError as error:
         raise UsageError(f"{cls.id}: {error}") from error
-    env.spec = gymnasium.envs.registration.EnvSpec(cls.id, entry_point=f"{cls.__module__}:{cls.__name__}", kwargs=kwargs)
+    env.spec = gymnasium.envs.registration.EnvSpec(
+        cls.id, entry_point=f"{cls.__module__}:{cls.__name__}", kwargs=kwargs
+    )
     return env
 
 

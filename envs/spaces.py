@@ -12,7 +12,31 @@ __all__ = ["ActionText", "Text"]
 class Text(gymnasium.Space[str]):
     """Any Unicode text. `sample` gives a few random words."""
 
-    WORDS = "yes no all name none zero first last 0 1 7 -3 2.5 2024-01-01 * % '' \" \\ ; é 北 \n".split(" ")
+    WORDS = [
+        "yes",
+        "no",
+        "all",
+        "name",
+        "none",
+        "zero",
+        "first",
+        "last",
+        "0",
+        "1",
+        "7",
+        "-3",
+        "2.5",
+        "2024-01-01",
+        "*",
+        "%",
+        "''",
+        '"',
+        "\\",
+        ";",
+        "é",
+        "北",
+        "\n",
+    ]
 
     def __init__(self, seed: int | None = None):
         super().__init__(None, str, seed)

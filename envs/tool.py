@@ -1,10 +1,11 @@
 """`@tool`: a typed, documented method becomes something the model can call.
 
-The signature is the JSON Schema, the docstring is the description (its first paragraph, and one `name: text` line under
+The signature is the JSON Schema, the docstring is the description (its first paragraph, and a `name: text` entry under
 `Args:` per parameter), and both are checked when the class is created, not in the first episode.
 """
 
 import inspect
+import json
 import re
 from collections.abc import Callable
 from typing import Any, get_type_hints
@@ -35,7 +36,7 @@ class Tool:
         if not doc:
             raise TypeError(f"{where} needs a docstring: it is what the model reads about the tool")
         self.description, notes = _parse_docstring(doc)
-        hints = get_type_hints(function)
+        hints = get_type_hints(function, include_extras=True)
         parameters = list(inspect.signature(function).parameters.values())[1:]
         model_fields = {}
         for p in parameters:
@@ -44,7 +45,7 @@ class Tool:
             if p.name not in hints:
                 raise TypeError(f"{where}: parameter {p.name!r} needs a type hint, it becomes the JSON Schema")
             default = ... if p.default is p.empty else p.default
-            # Numbered fields with an alias: a parameter may be called `json` or `copy` without shadowing pydantic's own.
+            # Numbered fields with an alias: a parameter called `json` or `copy` would shadow pydantic's own.
             described = pydantic.Field(default, alias=p.name, description=notes.get(p.name))
             model_fields[f"p{len(model_fields)}"] = (hints[p.name], described)
         if unknown := notes.keys() - {p.name for p in parameters}:
@@ -57,13 +58,15 @@ class Tool:
         """Return the arguments as the method takes them.
 
         Raises:
-            ArgumentsError: they do not fit the schema; the text names each argument that is wrong, and the signature.
+            ArgumentsError: they do not fit the schema; the text names what is wrong, and the parameters.
         """
         try:
-            checked = self.model.model_validate(arguments)
+            # As JSON: strict, and yet a string becomes the enum or the date that the method asks for.
+            checked = self.model.model_validate_json(json.dumps(arguments))
         except pydantic.ValidationError as error:
             wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors()[:3])
-            raise ArgumentsError(f"Wrong arguments for {self.spec.name}: {wrong}.") from None
+            takes = ", ".join(self.spec.parameters["properties"]) or "no arguments"
+            raise ArgumentsError(f"Wrong arguments for {self.spec.name}: {wrong}. It takes: {takes}.") from None
         return {info.alias: getattr(checked, name) for name, info in type(checked).model_fields.items()}
 
     def call(self, owner, arguments: dict[str, Any]) -> str:
@@ -82,9 +85,12 @@ def tool(function: Callable[..., str] | None = None, *, final: bool = False):
 def _parse_docstring(doc: str) -> tuple[str, dict[str, str]]:
     """Split a Google-style docstring into the first paragraph and {parameter: description}."""
     first, _, rest = doc.partition("\n\n")
-    section = re.search(r"^Args:\n((?:[ \t]+.*\n?)+)", rest, re.MULTILINE)
-    lines = re.findall(r"^\s+(\w+):\s*(.+)$", section.group(1), re.MULTILINE) if section else []
-    return " ".join(first.split()), dict(lines)
+    notes = {}
+    if section := re.search(r"^Args:\n((?:[ \t]+.*\n?)+)", rest, re.MULTILINE):
+        indent = re.match(r"[ \t]+", section[1])[0]
+        entries = re.findall(rf"^{indent}(\w+):(.*(?:\n{indent}[ \t].*)*)", section[1], re.MULTILINE)
+        notes = {name: " ".join(text.split()) for name, text in entries}
+    return " ".join(first.split()), notes
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:
@@ -97,10 +103,12 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(node, dict):
             return node
         if "$ref" in node:
-            return clean(defs[node["$ref"].rsplit("/", 1)[1]])
+            beside = {k: v for k, v in node.items() if k != "$ref"}
+            return clean(defs[node["$ref"].rsplit("/", 1)[1]] | beside)
         kept = {k: v for k, v in node.items() if k != "title" or not isinstance(v, str)}
         properties = kept.pop("properties", None)
-        kept = {k: clean(v) for k, v in kept.items() if (k, v) not in (("default", None), ("additionalProperties", False))}
+        noise, values = (("default", None), ("additionalProperties", False)), ("default", "const", "enum")
+        kept = {k: v if k in values else clean(v) for k, v in kept.items() if (k, v) not in noise}
         if properties is not None:
             kept["properties"] = {name: clean(value) for name, value in properties.items()}
         return kept

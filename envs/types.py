@@ -77,6 +77,10 @@ class Task:
     def __post_init__(self):
         if not self.prompt or not isinstance(self.prompt, str):
             raise UsageError(f"a task's prompt must be a non-empty string, not {self.prompt!r}")
+        try:
+            content = canonical_json([self.env, self.prompt, self.data]).encode()
+        except (TypeError, UnicodeEncodeError) as error:
+            raise UsageError(f"a task must be JSON and valid Unicode: {error}") from None
         if self.split not in SPLITS:
             raise UsageError(f"a task's split must be one of {', '.join(SPLITS)}, not {self.split!r}")
         if not isinstance(self.difficulty, int) or not 1 <= self.difficulty <= 5:
@@ -84,8 +88,7 @@ class Task:
         calls = tuple(c if isinstance(c, ToolCall) else ToolCall(**c) for c in self.reference)
         object.__setattr__(self, "reference", calls)
         if not self.id:
-            content = canonical_json([self.env, self.prompt, self.data])
-            object.__setattr__(self, "id", hashlib.sha256(content.encode()).hexdigest()[:16])
+            object.__setattr__(self, "id", hashlib.sha256(content).hexdigest()[:16])
 
     def __hash__(self):
         return hash(self.id)
