@@ -1,0 +1,1 @@
+"""The SQL world: a fresh SQLite database per task, questions about it and changes to it."""
