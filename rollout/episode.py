@@ -1,0 +1,118 @@
+"""One episode, from the system prompt to the stop reason. The only loop in which a policy meets an environment."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from envs.core import AgentEnv
+from envs.errors import UsageError, WorldError
+from envs.types import Task
+from rollout.policy import ContextFull, Episode, Policy, PolicyError
+from rollout.trajectory import Step, Stop, Trajectory, Usage
+
+__all__ = ["run_episode"]
+
+
+async def run_episode(
+    open_env: Callable[[], AgentEnv],
+    policy: Policy,
+    task: Task,
+    sample: int = 0,
+    *,
+    run: str = "",
+    seed: int = 0,
+    timeout: float | None = None,
+    on_env: Callable[..., Awaitable[Any]] | None = None,
+) -> Trajectory:
+    """Let `policy` play `task` once and return what happened, whatever happened.
+
+    The history is linear: messages are appended, never changed, and the policy is sent all of them. What the world says
+    to the last action is not among them, since nobody was shown it.
+
+    Args:
+        open_env: returns the environment; called on the environment's thread.
+        policy: writes the assistant's messages.
+        task, sample: what to play, and which of several attempts at it this is.
+        run: name of the run, kept in the trajectory.
+        seed: of this episode.
+        timeout: seconds until the episode is abandoned; None for no deadline.
+        on_env: `await on_env(function, *args)` runs a function on the environment's thread; by default in place.
+
+    Returns:
+        The trajectory. A failure of the policy or of the world is in `stop` and `error`, never raised.
+
+    Raises:
+        UsageError: the task cannot be played at all (it is another environment's, the server refuses the key, ...).
+    """
+    record = Trajectory(run, task, sample, policy.name, format="", messages=[], steps=[], stop=Stop.ENV_ERROR)
+    on_env = on_env or _in_place
+    started, blame = perf_counter(), Stop.ENV_ERROR  # whose failure an exception would be
+    try:
+        async with asyncio.timeout(timeout) as deadline:
+            env, system, prompt = await on_env(_start, open_env, task, seed)
+            record.format = env.format.name
+            record.messages += [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
+            episode = Episode(env, task, sample, seed, record.messages, on_env)
+            while True:
+                blame, asked = Stop.POLICY_ERROR, perf_counter()
+                reply = await policy.act(episode)
+                step = Step(len(record.steps) + 1, finish=reply.finish, policy_seconds=perf_counter() - asked)
+                step.usage = Usage(reply.prompt_tokens, reply.completion_tokens)
+                step.token_ids, step.logprobs = reply.token_ids, reply.logprobs
+                action, blame = _well_formed(reply.text), Stop.ENV_ERROR
+                record.messages.append({"role": "assistant", "content": action})
+                observation, reward, stop = await on_env(_step, env, action, step)
+                record.steps.append(step)
+                if stop is not None:
+                    record.stop, record.reward = stop, reward
+                    break
+                record.messages.append({"role": "user", "content": observation})
+    except ContextFull:
+        record.stop, record.reward = Stop.CONTEXT, 0.0
+    except (Exception, asyncio.CancelledError) as error:
+        if isinstance(error, UsageError) or asyncio.current_task().cancelling():
+            raise
+        if deadline.expired():
+            record.stop, record.error = Stop.TIMEOUT, f"no end after {timeout:g} seconds"
+        else:
+            record.stop, record.error = Stop.ENV_ERROR if isinstance(error, WorldError) else blame, _describe(error)
+    record.seconds = perf_counter() - started
+    return record
+
+
+async def _in_place(function: Callable, *args: Any) -> Any:
+    return function(*args)
+
+
+def _start(open_env: Callable[[], AgentEnv], task: Task, seed: int) -> tuple[AgentEnv, str, str]:
+    env = open_env()
+    prompt, _ = env.reset(seed=seed, options={"task": task})
+    return env, env.system_prompt, _well_formed(prompt)
+
+
+def _step(env: AgentEnv, action: str, step: Step) -> tuple[str, float, Stop | None]:
+    """Act, fill in the environment's half of `step`; return the observation, the reward and why the episode ended."""
+    started = perf_counter()
+    observation, reward, terminated, truncated, info = env.step(action)
+    step.thought, step.call, step.error = info["thought"], info["call"], info["error"]
+    step.state_key, step.env_seconds = env.state_key(), perf_counter() - started
+    if terminated and not 0 <= reward <= 1:
+        raise WorldError(f"the score of {env.id} must be a number in [0, 1], not {reward!r}")
+    if terminated:
+        return observation, reward, Stop.FINISHED
+    return _well_formed(observation), 0.0, Stop(info["stop"]) if truncated else None
+
+
+def _well_formed(text: str) -> str:
+    """Replace unpaired surrogates, which no server can be sent and no database can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, PolicyError | WorldError):
+        return str(error)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} (in {where.name}, {Path(where.filename).name}:{where.lineno})"

@@ -1,0 +1,270 @@
+"""One SQLite file with everything that was rolled out: runs, prompts, trajectories, steps and reviews of them.
+
+A row is unique on (run, env, task, sample). A valid row is never overwritten; an invalid one is, by the next attempt.
+`owed` is the plan minus the valid rows, so running the same command again is the whole recovery procedure.
+
+    sqlite-utils query runs/agenttuning.db "select template, avg(success) from trajectories group by 1"
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from envs.errors import UsageError, did_you_mean
+from envs.types import Task
+from rollout.rows import COLUMNS, STEP_COLUMNS, Row, pack, to_json, unpack
+from rollout.trajectory import Trajectory, trajectory_id
+
+if TYPE_CHECKING:
+    import sqlite_utils
+
+__all__ = ["DEFAULT_STORE", "Store"]
+
+DEFAULT_STORE = Path("runs/agenttuning.db")
+_BATCH = 200
+"""Trajectories written at most, or read, at a time."""
+_FLUSH_SECONDS = 0.5
+_BUSY_SECONDS = 60.0
+"""How long a writer waits for another process to finish its batch."""
+
+
+def _first_tables(db: "sqlite_utils.Database") -> None:
+    db["runs"].create({"name": str, "config": str, "created": str}, pk="name")
+    db["prompts"].create({"hash": str, "text": str}, pk="hash")
+    db["trajectories"].create(COLUMNS, pk="id", not_null={"run", "env", "task_id", "sample", "task", "messages"})
+    db["trajectories"].create_index(["run", "env", "task_id", "sample"], unique=True)
+    db["steps"].create(STEP_COLUMNS, pk=("trajectory", "turn"))
+    db["reviews"].create(
+        {"id": int, "trajectory": str, "turn": int, "verdict": str, "note": str, "text": str, "created": str}, pk="id"
+    )
+    db["reviews"].create_index(["trajectory"])
+
+
+MIGRATIONS = [_first_tables]
+"""In order, each once. The number of those applied is the file's `user_version`. Append, never change."""
+
+
+class Store:
+    """The trajectories of every run, in one file. Use it as a context manager; it holds a batch that leaving writes.
+
+    Several processes may read and write one file at a time.
+
+    Args:
+        path: the SQLite file, made with its folder if it is not there.
+
+    Raises:
+        UsageError: not a SQLite file, or one that a newer version of this package wrote.
+    """
+
+    def __init__(self, path: Path | str = DEFAULT_STORE):
+        import sqlite_utils  # here, because it imports pandas where that is installed
+
+        self.path = Path(path)
+        self._pending: dict[str, Row] = {}
+        self._oldest = 0.0
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = sqlite_utils.Database(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None))
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise UsageError(f"{self.path} cannot be opened as a store: {error}") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self.flush()
+        finally:
+            self.db.close()
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def start_run(self, run: str, config: dict[str, Any]) -> None:
+        """Begin a run, or go on with it under the same settings.
+
+        Args:
+            run: its name.
+            config: whatever makes two runs incomparable when it differs; JSON values.
+
+        Raises:
+            UsageError: the run exists with other settings; names those that differ.
+        """
+        if not run:
+            raise UsageError("a run needs a name")
+        row = {"name": run, "config": to_json(config), "created": datetime.now(UTC).isoformat(timespec="seconds")}
+        self.db["runs"].insert(row, ignore=True)
+        stored = json.loads(self.db["runs"].get(run)["config"])
+        if differing := _differences(stored, json.loads(row["config"])):
+            raise UsageError(
+                f"run {run!r} in {self.path} has other settings: {'; '.join(differing)}. "
+                "Give the settings it was started with, or another --run name"
+            )
+
+    def add(self, trajectory: Trajectory) -> None:
+        """Take a trajectory; it is on disk after the next `flush`, at most half a second of `add`s later.
+
+        Unpaired surrogates in its texts are replaced, and tuples become lists.
+        """
+        row = pack(trajectory)
+        self._oldest = self._oldest if self._pending else monotonic()
+        waiting = self._pending.get(trajectory.id)
+        if waiting is None or not waiting.valid:
+            self._pending[trajectory.id] = row
+        if len(self._pending) >= _BATCH or monotonic() - self._oldest >= _FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added, in one transaction."""
+        if not self._pending:
+            return
+        rows, connection = self._pending, self.db.conn
+        with self._transaction():
+            marks = ",".join("?" * len(rows))
+            found = connection.execute(f"SELECT id, valid FROM trajectories WHERE id IN ({marks})", list(rows))
+            there = dict(found.fetchall())
+            replaced = [(identity,) for identity, valid in there.items() if not valid]
+            fresh = [row for identity, row in rows.items() if not there.get(identity)]
+            prompts = {key: text for row in fresh for key, text in row.prompts.items()}
+            connection.executemany("DELETE FROM steps WHERE trajectory = ?", replaced)
+            connection.executemany("DELETE FROM trajectories WHERE id = ?", replaced)
+            connection.executemany("INSERT OR IGNORE INTO prompts (hash, text) VALUES (?, ?)", prompts.items())
+            connection.executemany(_insert("trajectories", COLUMNS), [row.trajectory for row in fresh])
+            connection.executemany(_insert("steps", STEP_COLUMNS), [step for row in fresh for step in row.steps])
+        self._pending = {}
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def owed(self, run: str, plan: Sequence[tuple[Task, int]]) -> list[tuple[Task, int]]:
+        """The part of `plan` that has no valid row in `run`, in the plan's order."""
+        self.flush()
+        rows = self.db.conn.execute("SELECT id FROM trajectories WHERE run = ? AND valid", [run])
+        done = {identity for (identity,) in rows}
+        return [(task, sample) for task, sample in plan if trajectory_id(run, task.env, task.id, sample) not in done]
+
+    def select(
+        self,
+        run: str | None = None,
+        *,
+        env: str | None = None,
+        split: str | None = None,
+        valid: bool | None = None,
+        success: bool | None = None,
+        limit: int | None = None,
+    ) -> Iterator[Trajectory]:
+        """Stream trajectories, equal to what was added, sorted by (run, env, task id, sample).
+
+        The order does not depend on which episode ended first, so that equal runs give equal data.
+
+        Args:
+            run: one run, or all.
+            env, split: only this environment (its versioned id), this split of its tasks.
+            valid, success: only those for which it is so; None for both.
+            limit: at most so many.
+
+        Raises:
+            UsageError: there is no such run.
+        """
+        self.flush()
+        if run is not None and run not in (names := [row["name"] for row in self.db["runs"].rows]):
+            known = f"It has: {', '.join(names)}" if names else "It has none yet"
+            raise UsageError(f"no run {run!r} in {self.path}.{did_you_mean(run, names)} {known}")
+        wanted = {"run": run, "env": env, "split": split, "valid": valid, "success": success}
+        conditions = {key: value for key, value in wanted.items() if value is not None}
+        return self._stream(conditions, limit)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run, oldest first: name, config, created, and its numbers of episodes, valid and successful ones."""
+        self.flush()
+        rows = self.db.query(
+            "SELECT name, config, created, count(t.id) AS episodes, coalesce(sum(t.valid), 0) AS valid, "
+            "coalesce(sum(t.success), 0) AS success FROM runs LEFT JOIN trajectories t ON t.run = runs.name "
+            "GROUP BY name ORDER BY runs.created, runs.rowid"
+        )
+        return [row | {"config": json.loads(row["config"])} for row in rows]
+
+    def _stream(self, conditions: dict[str, Any], limit: int | None) -> Iterator[Trajectory]:
+        # Page by page, each its own short read: a reader that is slow or is left half-way holds back no writer.
+        where = "".join(f" AND {column} = :{column}" for column in conditions)
+        query = (
+            f"SELECT {', '.join(COLUMNS)} FROM trajectories "
+            f"WHERE (run, env, task_id, sample) > (:a, :b, :c, :d){where} "
+            "ORDER BY run, env, task_id, sample LIMIT :page"
+        )
+        after, left = ("", "", "", -1), limit
+        while left is None or left > 0:
+            page = _BATCH if left is None else min(_BATCH, left)
+            values = conditions | dict(zip("abcd", after, strict=True)) | {"page": page}
+            rows = [dict(zip(COLUMNS, row, strict=True)) for row in self.db.conn.execute(query, values)]
+            for row in rows:
+                yield unpack(row, self._steps(row["id"]), self._prompt)
+            if len(rows) < page:
+                return
+            after = tuple(rows[-1][column] for column in ("run", "env", "task_id", "sample"))
+            left = None if left is None else left - len(rows)
+
+    def _steps(self, identity: str) -> list[dict[str, Any]]:
+        query = f"SELECT {', '.join(STEP_COLUMNS)} FROM steps WHERE trajectory = ? ORDER BY turn"
+        return [dict(zip(STEP_COLUMNS, row, strict=True)) for row in self.db.conn.execute(query, [identity])]
+
+    def _prompt(self, key: str) -> str:
+        return self.db["prompts"].get(key)["text"]
+
+    def _prepare(self) -> None:
+        try:
+            self.db.enable_wal()
+            self.db.conn.execute("PRAGMA synchronous=NORMAL")
+            self._migrate()
+        except BaseException:
+            self.db.close()
+            raise
+
+    def _migrate(self) -> None:
+        if self._version() < len(MIGRATIONS):
+            with self._transaction():  # another process may have migrated it since
+                for migration in MIGRATIONS[self._version() :]:
+                    migration(self.db)
+                self.db.conn.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        if self._version() > len(MIGRATIONS):
+            raise UsageError(
+                f"{self.path} was written by a newer version of agenttuning (store version {self._version()}, this one "
+                f"reads up to {len(MIGRATIONS)}): upgrade agenttuning or choose another --store"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Hold the file's write lock from the start, so that what is read in here stays true until the commit."""
+        connection = self.db.conn
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # SQLite has already rolled back after a full disk
+                connection.execute("ROLLBACK")
+            raise
+
+    def _version(self) -> int:
+        return self.db.conn.execute("PRAGMA user_version").fetchone()[0]
+
+
+def _insert(table: str, columns: dict[str, type]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+
+
+def _differences(stored: dict[str, Any], given: dict[str, Any], prefix: str = "") -> list[str]:
+    """One phrase per setting that differs, nested ones by their dotted name."""
+    phrases = []
+    for key in sorted(stored.keys() | given.keys()):
+        then, now = stored.get(key), given.get(key)
+        if isinstance(then, dict) and isinstance(now, dict):
+            phrases += _differences(then, now, f"{prefix}{key}.")
+        elif then != now:
+            phrases.append(f"{prefix}{key} was {then!r} and is now {now!r}")
+    return phrases

@@ -1,0 +1,312 @@
+"""The episode loop and the engine: stop reasons, deadlines, threads, cancellation."""
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from envs import UsageError
+from rollout.engine import episode_seed, run
+from rollout.episode import run_episode
+from rollout.policy import ContextFull, PolicyError, Reply
+from rollout.trajectory import Stop
+from tests.toy import RELEASE, ToyEnv, ToyPolicy, make_toy, toy_task
+
+ROOT = Path(__file__).parents[1]
+ADD, DONE = 'Thought: I add.\nAction: add\n{"number": 1}', "Thought: Enough.\nAction: done"
+
+
+def play(*script, task=None, **options):
+    policy = ToyPolicy(*script)
+    return asyncio.run(run_episode(lambda: ToyEnv(**options), policy, task or toy_task(0), timeout=5))
+
+
+def play_all(tasks, policy=None, **options):
+    async def gather():
+        options.setdefault("run", "r")
+        plan = [(task, 0) for task in tasks]
+        return [t async for t in run(plan, policy or ToyPolicy(), make_env=make_toy, **options)]
+
+    return asyncio.run(gather())
+
+
+def test_record_is_what_was_sent():
+    trajectory = play(ADD, ADD, "nonsense", ADD, DONE)
+    env = ToyEnv()
+    assert trajectory.stop is Stop.FINISHED
+    assert trajectory.success
+    assert [m["role"] for m in trajectory.messages] == ["system", "user", *["assistant", "user"] * 4, "assistant"]
+    assert trajectory.messages[0]["content"] == env.system_prompt
+    assert trajectory.messages[1]["content"] == toy_task(0).prompt
+    assert [m["content"] for m in trajectory.messages[2::2]] == [ADD, ADD, "nonsense", ADD, DONE]
+    assert trajectory.messages[5]["content"] == "Observation: The total is 2."
+    assert [s.error for s in trajectory.steps] == [None, None, "format", None, None]
+    assert [s.state_key for s in trajectory.steps] == ["1", "2", "2", "3", "3"]
+    assert [s.turn for s in trajectory.steps] == [1, 2, 3, 4, 5]
+    assert trajectory.steps[0].call == {"name": "add", "arguments": {"number": 1}}
+    assert trajectory.steps[2].call is None
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "stop", "reward"),
+    [
+        ([DONE], {}, Stop.FINISHED, 0.0),
+        ([ADD], {"max_turns": 3}, Stop.MAX_TURNS, 0.0),
+        (["what?"], {}, Stop.FORMAT, 0.0),
+        ([ADD, ContextFull("full")], {}, Stop.CONTEXT, 0.0),
+        ([ADD, PolicyError("down")], {}, Stop.POLICY_ERROR, None),
+        ([ValueError("bug in the policy")], {}, Stop.POLICY_ERROR, None),
+        ([TimeoutError("of the client")], {}, Stop.POLICY_ERROR, None),
+        ([asyncio.CancelledError("of the client")], {}, Stop.POLICY_ERROR, None),
+    ],
+)
+def test_stop_reasons(script, options, stop, reward):
+    trajectory = play(*script, **options)
+    assert (trajectory.stop, trajectory.reward) == (stop, reward)
+    assert trajectory.valid == (reward is not None)
+    assert (trajectory.error is None) == trajectory.valid
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("setup", "OSError: no space left on device (in setup, toy.py:"),
+        ("broken", "the world fell apart"),
+        ("score", "the score of Toy/Echo-v0 must be a number in [0, 1], not nan"),
+        ("bug", "KeyError: 'missing' (in add, toy.py:"),
+    ],
+)
+def test_env_errors_are_recorded(trouble, words):
+    trajectory = play(ADD, DONE, task=toy_task(0, trouble))
+    assert trajectory.stop is Stop.ENV_ERROR
+    assert trajectory.reward is None
+    assert trajectory.error.startswith(words)
+
+
+def test_usage_errors_are_raised():
+    with pytest.raises(UsageError, match="has no solution"):
+        play(task=toy_task(0, "unsolvable"))
+    with pytest.raises(UsageError, match="has no solution"):
+        play_all([toy_task(0, "unsolvable"), *map(toy_task, range(1, 50))], concurrency=2)
+
+
+def test_unpaired_surrogates_never_enter_the_history():
+    trajectory = play("Thought: \ud83d\ude00 \ud800\nAction: done")
+    assert trajectory.messages[-1]["content"] == "Thought: 😀 \ufffd\nAction: done"
+    assert trajectory.stop is Stop.FINISHED
+
+
+def test_every_task_is_played_once():
+    for concurrency in (1, 3, 64):
+        trajectories = play_all([toy_task(i) for i in range(40)], concurrency=concurrency)
+        assert sorted(t.task.prompt for t in trajectories) == sorted(toy_task(i).prompt for i in range(40))
+        assert all(t.success for t in trajectories)
+    assert play_all([]) == []
+
+
+def test_seeds_differ_and_repeat():
+    policy = ToyPolicy(DONE)
+    tasks = [toy_task(i) for i in range(30)]
+    play_all(tasks, policy, seed=5)
+    seeds = {episode.task.id: episode.seed for episode in policy.seen}
+    assert seeds == {task.id: episode_seed(5, task, 0) for task in tasks}
+    assert len({episode_seed(s, t, n) for s in (0, 1) for t in tasks for n in (0, 1)}) == 120
+    assert episode_seed(5, tasks[0], 0) == 1179246488  # stored runs rest on this number
+
+
+def test_no_barrier():
+    """While one slot is held up, the other plays all the rest."""
+    trajectories = play_all([toy_task(0, "slow", goal=8), *map(toy_task, range(1, 30))], concurrency=2)
+    assert trajectories[-1].task.data["trouble"] == "slow"
+
+
+def test_stuck_environment_ends_at_its_deadline_and_the_rest_goes_on(monkeypatch):
+    monkeypatch.setattr("rollout.engine._CLOSING_SECONDS", 0.1)
+    tasks = [toy_task(0, "hang"), toy_task(1, "hang"), *(toy_task(i) for i in range(2, 30))]
+    started = time.monotonic()
+    trajectories = play_all(tasks, concurrency=2, timeout=0.3)
+    assert time.monotonic() - started < 3
+    assert len(trajectories) == 30
+    assert sorted(t.stop for t in trajectories) == sorted([Stop.TIMEOUT] * 2 + [Stop.FINISHED] * 28)
+    late = [t for t in trajectories if t.stop is Stop.TIMEOUT]
+    assert all(t.error == "no end after 0.3 seconds" and not t.valid and t.reward is None for t in late)
+    assert all(0.3 <= t.seconds < 2 for t in late)
+    RELEASE.set()
+    assert _no_threads_after(2)
+    RELEASE.clear()
+
+
+def test_hanging_policy_ends_at_its_deadline():
+    class Hanging(ToyPolicy):
+        async def act(self, episode):
+            if episode.task.difficulty == 1:
+                await asyncio.sleep(3600)
+            return await super().act(episode)
+
+    trajectories = play_all([toy_task(i) for i in range(10)], Hanging(), concurrency=2, timeout=0.2)
+    assert [t.stop for t in trajectories].count(Stop.TIMEOUT) == 2
+    assert [t.stop for t in trajectories].count(Stop.FINISHED) == 8
+
+
+def test_environment_is_made_anew_after_an_error_and_kept_otherwise():
+    made, closed = [], []
+
+    class Counted(ToyEnv):
+        def __init__(self, **options):
+            super().__init__(**options)
+            made.append(self)
+
+        def close(self):
+            super().close()
+            closed.append(self)
+
+    async def gather(tasks):
+        plan = [(task, 0) for task in tasks]
+        return [t async for t in run(plan, ToyPolicy(), run="r", concurrency=1, make_env=lambda _: Counted())]
+
+    trajectories = asyncio.run(gather([toy_task(0), toy_task(1, "bug"), toy_task(2), toy_task(3, "exit"), toy_task(4)]))
+    assert [t.stop for t in trajectories] == [
+        Stop.FINISHED,
+        Stop.ENV_ERROR,
+        Stop.FINISHED,
+        Stop.ENV_ERROR,
+        Stop.FINISHED,
+    ]
+    assert len(made) == 3
+    assert sorted(map(id, closed)) == sorted(map(id, made))
+    assert _no_threads_after(2)
+
+
+def _no_threads_after(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not [t for t in threading.enumerate() if t.name == "env"]:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_an_environment_that_cannot_be_made_is_an_environment_error():
+    def broken(_):
+        raise OSError("no browser")
+
+    async def gather():
+        return [t async for t in run([(toy_task(0), 0)], ToyPolicy(), run="r", make_env=broken)]
+
+    (trajectory,) = asyncio.run(gather())
+    assert trajectory.stop is Stop.ENV_ERROR
+    assert trajectory.error.startswith("OSError: no browser")
+    assert trajectory.messages == []
+
+
+def test_a_policy_that_turns_its_cancellation_into_an_error_does_not_stop_it():
+    class Stubborn(ToyPolicy):
+        async def act(self, episode):
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                raise ConnectionError("lost") from None
+
+    async def play():
+        await run_episode(ToyEnv, Stubborn(), toy_task(0))
+
+    async def cancel():
+        playing = asyncio.create_task(play())
+        await asyncio.sleep(0.05)
+        playing.cancel()
+        with pytest.raises(ConnectionError):
+            await playing
+
+    asyncio.run(cancel())
+    (late,) = play_all([toy_task(0)], Stubborn(), timeout=0.05)
+    assert late.stop is Stop.TIMEOUT
+
+
+def test_cancellation_yields_what_has_ended_and_drops_the_rest():
+    class Selective(ToyPolicy):
+        async def act(self, episode):
+            if episode.task.data["goal"] == 2:
+                await asyncio.sleep(3600)
+            return await super().act(episode)
+
+    got = []
+
+    async def consume():
+        plan = [(toy_task(i, goal=1 + i % 2), 0) for i in range(20)]
+        stream = run(plan, Selective(), run="r", concurrency=20, make_env=make_toy)
+        async with contextlib.aclosing(stream):
+            async for trajectory in stream:
+                got.append(trajectory)
+
+    async def cancel():
+        consumer = asyncio.create_task(consume())
+        while len(got) < 9:
+            await asyncio.sleep(0.01)
+        consumer.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await consumer
+
+    asyncio.run(cancel())
+    assert 9 <= len(got) <= 10
+    assert all(t.valid for t in got)
+    assert _no_threads_after(2)
+
+
+def test_leaving_the_stream_early_ends_the_run():
+    async def first():
+        stream = run([(toy_task(i), 0) for i in range(50)], ToyPolicy(), run="r", concurrency=4, make_env=make_toy)
+        async with contextlib.aclosing(stream):
+            return await anext(stream)
+
+    assert asyncio.run(first()).success
+    assert _no_threads_after(2)
+
+
+def test_policies_may_work_on_the_env_thread_and_see_their_errors():
+    class Peeking(ToyPolicy):
+        async def act(self, episode):
+            with pytest.raises(RuntimeError, match="has ended"):
+                await episode.on_env(next, iter([]))
+            thread = await episode.on_env(threading.get_ident)
+            assert thread == episode.env.thread
+            return Reply(DONE)
+
+    (trajectory,) = play_all([toy_task(0)], Peeking())
+    assert trajectory.stop is Stop.FINISHED, trajectory.error
+
+
+def test_process_exits_with_a_stuck_environment():
+    code = """
+import asyncio
+from rollout.engine import run
+from tests.toy import ToyPolicy, make_toy, toy_task
+async def main():
+    plan = [(toy_task(0, "hang"), 0), (toy_task(1), 0)]
+    async for t in run(plan, ToyPolicy(), run="r", concurrency=1, timeout=0.3, make_env=make_toy):
+        print(t.stop.value)
+import rollout.engine
+rollout.engine._CLOSING_SECONDS = 0.2
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["timeout", "finished"], done.stderr
+    assert done.returncode == 0
+    assert "1 environments are still busy" in done.stderr
+
+
+def test_overhead_benchmark_runs_and_stays_under_a_millisecond():
+    arguments = ["--turns", "2000", "--memory-turns", "3000", "--concurrency", "1", "16"]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/overhead.py", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout.splitlines()[-1])
+    assert [row["slots"] for row in measured["ms_per_turn"]] == [1, 16]
+    assert all(0 < row["engine_and_store_cpu"] < 1 for row in measured["ms_per_turn"])
+    assert list(measured["resident_mb"]) == ["300", "1500", "3000"]
