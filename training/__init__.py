@@ -1,0 +1,1 @@
+"""Trajectories become a better model: a training file out of the store, and fine-tuning on it."""
