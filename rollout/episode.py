@@ -11,7 +11,7 @@ from envs.core import AgentEnv
 from envs.errors import UsageError, WorldError
 from envs.types import Task
 from rollout.policy import ContextFull, Episode, Policy, PolicyError
-from rollout.trajectory import Step, Stop, Trajectory, Usage
+from rollout.trajectory import Step, Stop, Trajectory, Usage, well_formed
 
 __all__ = ["run_episode"]
 
@@ -62,7 +62,7 @@ async def run_episode(
                 step = Step(len(record.steps) + 1, finish=reply.finish, policy_seconds=perf_counter() - asked)
                 step.usage = Usage(reply.prompt_tokens, reply.completion_tokens)
                 step.token_ids, step.logprobs = reply.token_ids, reply.logprobs
-                action, blame = _well_formed(reply.text), Stop.ENV_ERROR
+                action, blame = well_formed(reply.text), Stop.ENV_ERROR
                 record.messages.append({"role": "assistant", "content": action})
                 observation, reward, stop = await on_env(_step, env, action, step)
                 record.steps.append(step)
@@ -90,7 +90,7 @@ async def _in_place(function: Callable, *args: Any) -> Any:
 def _start(open_env: Callable[[], AgentEnv], task: Task, seed: int) -> tuple[AgentEnv, str, str]:
     env = open_env()
     prompt, _ = env.reset(seed=seed, options={"task": task})
-    return env, env.system_prompt, _well_formed(prompt)
+    return env, env.system_prompt, well_formed(prompt)
 
 
 def _step(env: AgentEnv, action: str, step: Step) -> tuple[str, float, Stop | None]:
@@ -103,12 +103,7 @@ def _step(env: AgentEnv, action: str, step: Step) -> tuple[str, float, Stop | No
         raise WorldError(f"the score of {env.id} must be a number in [0, 1], not {reward!r}")
     if terminated:
         return observation, reward, Stop.FINISHED
-    return _well_formed(observation), 0.0, Stop(info["stop"]) if truncated else None
-
-
-def _well_formed(text: str) -> str:
-    """Replace unpaired surrogates, which no server can be sent and no database can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return well_formed(observation), 0.0, Stop(info["stop"]) if truncated else None
 
 
 def _describe(error: Exception) -> str:

@@ -9,7 +9,7 @@ import numpy
 
 from envs.types import Message, Task
 from rollout.chat import prompt_hash
-from rollout.trajectory import Step, Stop, Trajectory, Usage
+from rollout.trajectory import Step, Stop, Trajectory, Usage, well_formed
 
 __all__ = ["COLUMNS", "STEP_COLUMNS", "Row", "pack", "to_json", "unpack"]
 
@@ -166,4 +166,4 @@ def _with_prompt(message: dict[str, str], prompt: Callable[[str], str]) -> Messa
 
 
 def _text(text: str | None) -> str | None:
-    return None if text is None else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return None if text is None else well_formed(text)

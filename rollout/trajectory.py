@@ -7,7 +7,7 @@ from typing import Any
 
 from envs.types import Message, Task
 
-__all__ = ["Step", "Stop", "Trajectory", "Usage", "trajectory_id"]
+__all__ = ["Step", "Stop", "Trajectory", "Usage", "trajectory_id", "well_formed"]
 
 
 class Stop(StrEnum):
@@ -117,3 +117,8 @@ class Trajectory:
 def trajectory_id(run: str, env: str, task: str, sample: int) -> str:
     """The identity of a row: unique on (run, env, task, sample), so that a resumed run writes the same ids."""
     return hashlib.sha256("\0".join([run, env, task, str(sample)]).encode()).hexdigest()[:16]
+
+
+def well_formed(text: str) -> str:
+    """Replace unpaired surrogates, which no server can be sent and no database can hold, by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

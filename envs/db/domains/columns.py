@@ -6,6 +6,7 @@ customers live in Porto"; `envs.db.english.singular` turns them into "lives in P
 
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import date, timedelta
@@ -19,7 +20,7 @@ Drawn = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class Column:
+class Column(ABC):
     """A column of a table.
 
     Args:
@@ -57,9 +58,9 @@ class Column:
         """The value as it is given for a new row, after the column's noun."""
         return self.say(value)
 
+    @abstractmethod
     def draw(self, rng: random.Random, count: int, drawn: Drawn, counts: Mapping[str, int]) -> list[Any]:
         """Draw `count` values. `drawn` holds the row's earlier columns, `counts` the sizes of earlier tables."""
-        raise NotImplementedError
 
     def values(self, rng: random.Random, count: int, drawn: Drawn, counts: Mapping[str, int]) -> list[Any]:
         """`draw`, with some values left empty."""
