@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from envs.core import AgentEnv
-from envs.db.database import Database
+from envs.db.database import Database, quoted
 from envs.errors import ToolError, UsageError
 from envs.tool import tool
 from envs.types import Task, ToolCall
@@ -190,14 +190,10 @@ def _table(table: dict[str, Any]) -> dict[str, Any]:
 
 def _build(tables: list[dict[str, Any]]) -> Database:
     definitions = [
-        f"CREATE TABLE {_quoted(t['name'])} ({', '.join(f'{_quoted(c)} TEXT COLLATE NOCASE' for c in t['columns'])});"
+        f"CREATE TABLE {quoted(t['name'])} ({', '.join(f'{quoted(c)} TEXT COLLATE NOCASE' for c in t['columns'])});"
         for t in tables
     ]
     return Database("\n".join(definitions), {t["name"]: t["rows"] for t in tables})
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _label(label: Any) -> list[str]:

@@ -14,7 +14,7 @@ from envs.db.explain import explain
 from envs.db.guard import Guard
 from envs.errors import ToolError
 
-__all__ = ["Database", "Result"]
+__all__ = ["Database", "Result", "quoted"]
 
 MAX_ROWS = 10_000
 MAX_CHARACTERS = 2_000_000
@@ -86,7 +86,7 @@ class Database:
         for name, rows in tables.items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
-                self._connection.executemany(f"INSERT INTO {_quoted(name)} VALUES ({marks})", rows)
+                self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", rows)
         self._connection.execute("COMMIT")
 
     def run(self, statement: str) -> Result:
@@ -139,12 +139,12 @@ class Database:
         return {name: self._columns(name) for (name,) in names.fetchall()}
 
     def _columns(self, table: str) -> list[str]:
-        return [row[1] for row in self._connection.execute(f"PRAGMA table_info({_quoted(table)})")]
+        return [row[1] for row in self._connection.execute(f"PRAGMA table_info({quoted(table)})")]
 
     def rows(self, table: str) -> list[tuple]:
         """All rows of a table that is in `schema()`, for graders. Generated columns are left out."""
-        columns = ", ".join(map(_quoted, self.schema()[table]))
-        return self._connection.execute(f"SELECT {columns} FROM {_quoted(table)}").fetchall()
+        columns = ", ".join(map(quoted, self.schema()[table]))
+        return self._connection.execute(f"SELECT {columns} FROM {quoted(table)}").fetchall()
 
     def state_hash(self) -> str:
         """A hash of the whole state: the schema's text and, of every table, the rows in any order.
@@ -183,7 +183,8 @@ def _execute(cursor: sqlite3.Cursor, statement: str) -> Result:
     return Result(columns, rows, None, truncated)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as an SQL identifier, whatever characters it has."""
     return '"' + name.replace('"', '""') + '"'
 
 

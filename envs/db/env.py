@@ -5,7 +5,7 @@ from typing import Any
 
 from envs.core import AgentEnv
 from envs.db import expert
-from envs.db.database import Database, Result
+from envs.db.database import Database, Result, quoted
 from envs.db.domains import DOMAINS
 from envs.db.grade import answers_match
 from envs.db.tasks import ENV_ID, generated_tasks
@@ -90,17 +90,15 @@ class DbEnv(AgentEnv):
         return Database.from_bytes(_image(data["domain"], data["seed"], data["rows"]))
 
     def _describe(self, name: str) -> str:
-        quoted = '"{}"'.format(name.replace('"', '""'))
-        ((count,),) = self._database.run(f"SELECT COUNT(*) FROM {quoted}").rows
-        points_to = {row[3]: f"-> {row[2]}.{row[4]}" for row in self._run_pragma("foreign_key_list", quoted)}
+        ((count,),) = self._database.run(f"SELECT COUNT(*) FROM {quoted(name)}").rows
+        points_to = {row[3]: f"-> {row[2]}.{row[4]}" for row in self._run_pragma("foreign_key_list", name)}
         columns = [
-            f"{row[1]} {points_to.get(row[1], row[2].lower())}".rstrip()
-            for row in self._run_pragma("table_info", quoted)
+            f"{row[1]} {points_to.get(row[1], row[2].lower())}".rstrip() for row in self._run_pragma("table_info", name)
         ]
         return f"{name} ({count} rows): {', '.join(columns)}"
 
-    def _run_pragma(self, pragma: str, quoted: str) -> list[tuple]:
-        return self._database.run(f"PRAGMA {pragma}({quoted})").rows
+    def _run_pragma(self, pragma: str, table: str) -> list[tuple]:
+        return self._database.run(f"PRAGMA {pragma}({quoted(table)})").rows
 
 
 @lru_cache(maxsize=64)
