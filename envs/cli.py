@@ -1,15 +1,18 @@
 """One typed function per verb: its signature is the Python API, the command line and the help."""
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from envs.errors import UsageError
 
-__all__ = ["main"]
+__all__ = ["main", "parse_options"]
 
 _EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train")
 """The optional packages, and the extra that installs each."""
+_FLAGS = ("format", "max_turns", "split")
+"""Options of every environment, which the verbs spell out."""
 
 
 def main(verb: Callable[..., Any]) -> NoReturn:
@@ -37,6 +40,28 @@ def main(verb: Callable[..., Any]) -> NoReturn:
         sys.stdout = None
         sys.exit(0)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def parse_options(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read `NAME=VALUE` words, an environment's own options; a value is JSON where it can be, else text.
+
+    Raises:
+        UsageError: a word without `=`, a name given twice, or one that has a flag of its own.
+    """
+    options: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise UsageError(f"an option of an environment is NAME=VALUE (sandbox=docker), not {pair!r}")
+        if name in _FLAGS:
+            raise UsageError(f"{name} is a flag of its own: give --{name.replace('_', '-')}")
+        if name in options:
+            raise UsageError(f"the option {name!r} is given twice")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
 
 
 def _module() -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
 
-from envs.cli import main
+from envs.cli import main, parse_options
 from envs.core import AgentEnv
 from envs.errors import UsageError
 from envs.registry import load_tasks, make
@@ -24,6 +24,7 @@ def play(
     split: str = "train",
     tasks: str | None = None,
     format: str = "react",
+    env_options: tuple[str, ...] = (),
 ) -> int:
     """Play one task of an environment by hand, or watch the expert play it.
 
@@ -36,11 +37,12 @@ def play(
         split: train, explore, dev, test or novel.
         tasks: take the task from this file (FILE.jsonl or LOADER:PATH) instead of the split.
         format: react or hermes, how the actions are written.
+        env_options: options of the environment itself, as NAME=VALUE: sandbox=docker.
 
     Returns:
         0 when the task was solved, 1 when not.
     """
-    world = make(env, split=split, format=format)
+    world = make(env, split=split, format=format, **parse_options(env_options))
     source = load_tasks(tasks) if tasks else world.tasks(split)
     if not 0 <= index < len(source):
         raise UsageError(f"there is no task {index}: {env} has {len(source)} in {tasks or f'split {split}'}")

@@ -10,6 +10,7 @@ task; doing nothing and acting at random solve none and crash none; unreadable m
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from gymnasium.utils.env_checker import check_env as gymnasium_check
@@ -23,42 +24,45 @@ __all__ = ["check_env", "check_task", "env_problems", "play"]
 GARBAGE = ("", "\n", "hello", "Thought:", "Action: ", "<tool_call>{}</tool_call>", "\ud800", "\0", "é" * 5000)
 
 
-def check_env(env: str | type[AgentEnv], n: int = 20, random: int = 20) -> None:
+def check_env(env: str | type[AgentEnv], n: int = 20, random: int = 20, **options: Any) -> None:
     """Raise AssertionError that lists everything in which an environment breaks the contract.
 
     Args:
         env: a short name, an id, or an `AgentEnv` class that is not registered yet.
         n: tasks of every split that the expert must solve.
         random: episodes of random actions, spread over the splits.
+        options: of the environment's constructor, such as `sandbox="docker"`.
     """
-    problems = list(env_problems(env_class(env) if isinstance(env, str) else env, n, random))
+    problems = list(env_problems(env_class(env) if isinstance(env, str) else env, n, random, **options))
     assert not problems, f"{len(problems)} problems:\n" + "\n".join(problems)
 
 
-def env_problems(cls: type[AgentEnv], n: int = 20, random: int = 20) -> Iterator[str]:
+def env_problems(cls: type[AgentEnv], n: int = 20, random: int = 20, **options: Any) -> Iterator[str]:
     """Yield one sentence for each breach of the contract, as it is found."""
     splits = [split for split in SPLITS if len(cls.tasks(split))]
     if not splits:
         yield f"{cls.id} has no tasks of its own: check it with --tasks FILE"
         return
-    yield from _gymnasium_problems(cls, splits[0])
+    make = partial(cls, **options)
+    yield from _gymnasium_problems(partial(make, split=splits[0]))
     yield from _task_problems(cls, splits, n)
     for split in splits:
         for task in cls.tasks(split)[:n]:
-            for problem in check_task(cls, task):
+            for problem in check_task(cls, task, **options):
                 yield f"{split} task {task.id} ({task.template or 'no template'}): {problem}"
-    yield from _random_problems(cls, splits, random)
+    yield from _random_problems(cls, make, splits, random)
 
 
-def check_task(cls: type[AgentEnv], task: Task, random: int = 1) -> list[str]:
+def check_task(cls: type[AgentEnv], task: Task, random: int = 1, **options: Any) -> list[str]:
     """Try one task and return what is wrong with it, empty when all is well.
 
     The solution must pass in both formats and twice in the same way; doing nothing and `random` episodes of random
     actions must fail; nothing may crash.
     """
+    make = partial(cls, **options)
     problems, runs = [], []
     for format in ("react", "hermes", "react"):
-        env = cls(format=format)
+        env = make(format=format)
         try:
             runs.append(play(env, task, env.expert()))
         except Exception as error:
@@ -70,9 +74,9 @@ def check_task(cls: type[AgentEnv], task: Task, random: int = 1) -> list[str]:
             return [f"the solution scores {reward:g} in {format}; the last observation was {observation[-200:]!r}"]
     if runs[0] != runs[2]:
         problems.append("two plays of the same solution differ: something is not deterministic")
-    problems += _idle_problems(cls, task)
+    problems += _idle_problems(make, task)
     for seed in range(random):
-        rows = _try(cls, task, lambda env, seed=seed: _random_actions(env, seed))
+        rows = _try(make, task, lambda env, seed=seed: _random_actions(env, seed))
         problems += rows if isinstance(rows, list) else ["random actions solve it"] if rows else []
     return problems
 
@@ -97,9 +101,9 @@ def _random_actions(env: AgentEnv, seed: int) -> Iterator[str]:
         yield env.action_space.sample()
 
 
-def _try(cls: type[AgentEnv], task: Task, actions: Callable[[AgentEnv], Iterable[str]]) -> bool | list[str]:
+def _try(make: Callable[[], AgentEnv], task: Task, actions: Callable[[AgentEnv], Iterable[str]]) -> bool | list[str]:
     """Whether `actions` solve the task, or the crash as a one-item list."""
-    env = cls()
+    env = make()
     try:
         return play(env, task, actions(env))[-1][1] >= 1
     except Exception as error:
@@ -108,19 +112,19 @@ def _try(cls: type[AgentEnv], task: Task, actions: Callable[[AgentEnv], Iterable
         env.close()
 
 
-def _idle_problems(cls: type[AgentEnv], task: Task) -> list[str]:
+def _idle_problems(make: Callable[[], AgentEnv], task: Task) -> list[str]:
     """Doing nothing: never acting at all, and ending at once through each final tool with the emptiest arguments."""
     problems = []
-    for name, tool in cls.tools.items():
-        if tool.final:
-            call = ToolCall(name, {n: _emptiest(s) for n, s in tool.spec.parameters["properties"].items()})
-            rows = _try(cls, task, lambda env, call=call: [env.write(call, "I stop here.")])
-            problems += rows if isinstance(rows, list) else [f"calling {name} at once solves it"] if rows else []
-    env = cls()
+    env = make()
     env.reset(seed=0, options={"task": task})
     if env.score() >= 1:
         problems.append("it is solved before the first action")
     env.close()
+    for name, tool in env.tools.items():
+        if tool.final:
+            call = ToolCall(name, {n: _emptiest(s) for n, s in tool.spec.parameters["properties"].items()})
+            rows = _try(make, task, lambda env, call=call: [env.write(call, "I stop here.")])
+            problems += rows if isinstance(rows, list) else [f"calling {name} at once solves it"] if rows else []
     return problems
 
 
@@ -136,10 +140,10 @@ def _emptiest(schema: dict[str, Any]) -> Any:
     return {name: _emptiest(properties[name]) for name in schema.get("required", [])}
 
 
-def _gymnasium_problems(cls: type[AgentEnv], split: str) -> Iterator[str]:
+def _gymnasium_problems(make: Callable[[], AgentEnv]) -> Iterator[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        env = cls(split=split)
+        env = make()
         try:
             gymnasium_check(env, skip_render_check=True)
         except Exception as error:
@@ -147,7 +151,7 @@ def _gymnasium_problems(cls: type[AgentEnv], split: str) -> Iterator[str]:
         finally:
             env.close()
     yield from (f"gymnasium's checker warns: {w.message}" for w in caught)
-    env = cls(split=split)
+    env = make()
     for text in GARBAGE:
         env.reset(seed=0)
         try:
@@ -176,12 +180,14 @@ def _task_problems(cls: type[AgentEnv], splits: list[str], n: int) -> Iterator[s
                 yield f"{where} is also in {seen[task.id]}"
 
 
-def _random_problems(cls: type[AgentEnv], splits: list[str], episodes: int) -> Iterator[str]:
+def _random_problems(
+    cls: type[AgentEnv], make: Callable[[], AgentEnv], splits: list[str], episodes: int
+) -> Iterator[str]:
     for number in range(episodes):
         split = splits[number % len(splits)]
         tasks = cls.tasks(split)
         task = tasks[number % len(tasks)]
-        solved = _try(cls, task, lambda env, number=number: _random_actions(env, number))
+        solved = _try(make, task, lambda env, number=number: _random_actions(env, number))
         if isinstance(solved, list):
             yield f"{split} task {task.id}: random {solved[0]}"
         elif solved:

@@ -5,14 +5,15 @@ The same command again plays what is still owed: the plan minus the valid episod
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 import envs
-from envs.cli import main
+from envs.cli import main, parse_options
 from envs.core import AgentEnv
 from envs.errors import UsageError
 from envs.types import Task
@@ -68,6 +69,7 @@ def collect(
     seed: int = 0,
     format: str = "react",
     max_turns: int | None = None,
+    env_options: tuple[str, ...] = (),
     temperature: float = Sampling.temperature,
     top_p: float = Sampling.top_p,
     max_tokens: int = Sampling.max_tokens,
@@ -94,6 +96,7 @@ def collect(
         seed: of the run; each episode derives its own.
         format: how actions are written, react or hermes.
         max_turns: actions of one episode. By default the environment's own limit.
+        env_options: further options of the environment itself, as NAME=VALUE: sandbox=docker.
         temperature: of sampling; 0 for the likeliest token always.
         top_p: sample from the likeliest tokens that together have this probability.
         max_tokens: tokens of one reply.
@@ -119,6 +122,7 @@ def collect(
         concurrency=concurrency,
         format=format,
         max_turns=max_turns,
+        env_options=parse_options(env_options),
         sampling=Sampling(temperature, top_p, max_tokens, seed),
         timeout=timeout,
     )
@@ -136,6 +140,7 @@ def collect_tasks(
     concurrency: int = 16,
     format: str = "react",
     max_turns: int | None = None,
+    env_options: Mapping[str, Any] | None = None,
     sampling: Sampling | None = None,
     timeout: float | None = 600.0,
     quiet: bool = False,
@@ -145,6 +150,7 @@ def collect_tasks(
 
     Args:
         policy: a policy, which stays open, or the spec of one.
+        env_options: further keyword arguments of the environments' constructors.
         sampling: for the policy that is made from a spec; kept with the run in either case.
         quiet: print nothing.
         make_env: makes an environment from its id and options.
@@ -158,7 +164,7 @@ def collect_tasks(
         if value is not None and value <= 0:
             raise UsageError(f"{name} must be above 0, not {value}")
     sampling = sampling or Sampling()
-    options = {"format": format, "max_turns": max_turns}
+    options = {"format": format, "max_turns": max_turns, **(env_options or {})}
     for env_id in dict.fromkeys(task.env for task in tasks):
         make_env(env_id, **options).close()
     player = make_policy(policy, sampling, store=store) if isinstance(policy, str) else policy

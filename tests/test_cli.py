@@ -2,7 +2,7 @@
 
 import pytest
 
-from envs.cli import main
+from envs.cli import main, parse_options
 from envs.errors import UsageError
 
 
@@ -46,3 +46,17 @@ def test_ctrl_c_is_130(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     assert run(monkeypatch, capsys, verb) == (130, "")
+
+
+def test_options_of_an_environment_are_json_where_they_can_be():
+    pairs = ["sandbox=docker", "size=3", "fast=true", "note=a=b", "empty="]
+    assert parse_options(pairs) == {"sandbox": "docker", "size": 3, "fast": True, "note": "a=b", "empty": ""}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [(["docker"], "NAME=VALUE"), (["=3"], "NAME=VALUE"), (["a=1", "a=2"], "twice"), (["max_turns=3"], "--max-turns")],
+)
+def test_a_bad_option_is_named(pairs, says):
+    with pytest.raises(UsageError, match=says):
+        parse_options(pairs)

@@ -106,6 +106,18 @@ def test_a_task_whose_reference_is_wrong_is_named():
     assert check_task(Guess, number("train", 3), random=0) == []
 
 
+def test_options_reach_every_environment_that_is_made():
+    class Strict(Guess):
+        def __init__(self, secret=None, **options):
+            super().__init__(**options)
+            assert secret == "told"
+
+    assert check_task(Strict, number("train", 3), random=1, secret="told") == []
+    assert not [p for p in env_problems(Strict, n=1, random=0, secret="told") if "raises" in p]
+    with pytest.raises(AssertionError):
+        check_task(Strict, number("train", 3))
+
+
 def test_check_env_raises_with_every_problem():
     with pytest.raises(AssertionError, match=r"(?s)problems:.*scores 0 in react"):
         check_env(Unsolvable, n=2, random=0)
