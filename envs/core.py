@@ -67,7 +67,6 @@ class AgentEnv(gymnasium.Env[str, str]):
         self.max_turns = max_turns or type(self).max_turns
         self.max_observation = max_observation or type(self).max_observation
         self.max_format_errors = max_format_errors
-        self.specs: dict[str, ToolSpec] = {name: t.spec for name, t in self.tools.items()}
         self.observation_space, self.action_space = Text(), ActionText(self)
         self.task: Task | None = None
         self.observation = ""
@@ -95,6 +94,24 @@ class AgentEnv(gymnasium.Env[str, str]):
         for call in self.task.reference:
             yield "I take the next step of the known solution.", call
 
+    def tools_of(self, task: Task) -> dict[str, Tool]:
+        """The tools that an episode on `task` offers; by default all of them."""
+        return self.tools
+
+    def run_tool(self, call: ToolCall) -> str:
+        """Check the arguments of a call and run it. Override to come between, as a flaky service does.
+
+        Raises:
+            ModelError: an unknown tool, wrong arguments, or what the tool itself says no to.
+        """
+        if call.name not in self.tools:
+            near = did_you_mean(call.name, self.tools)
+            raise UnknownToolError(f"There is no tool {call.name[:60]!r}.{near} Tools: {', '.join(self.tools)}.")
+        chosen = self.tools[call.name]
+        arguments = chosen.check(call.arguments)
+        self._calls.append([call.name, call.arguments])
+        return chosen.function(self, **arguments)
+
     def state_key(self) -> str:
         """A hash of the world's state, equal for equal states of one task. By default, of the calls made so far."""
         return hashlib.sha256(canonical_json([self.task.id, self._calls]).encode()).hexdigest()[:16]
@@ -108,6 +125,11 @@ class AgentEnv(gymnasium.Env[str, str]):
     def end(self) -> None:
         """End the episode after the current tool; for a goal that is reached by acting rather than by a final tool."""
         self._ended = True
+
+    @property
+    def specs(self) -> dict[str, ToolSpec]:
+        """What the model is told about each tool of the current episode."""
+        return {name: t.spec for name, t in self.tools.items()}
 
     @property
     def system_prompt(self) -> str:
@@ -125,6 +147,7 @@ class AgentEnv(gymnasium.Env[str, str]):
         if task.env != self.id:
             raise UsageError(f"task {task.id} is for {task.env}, this environment is {self.id}")
         self.task, self._turn, self._format_errors, self._calls, self._ended = task, 0, 0, [], False
+        self.tools = self.tools_of(task)
         first = self.setup(task)
         self.observation = f"{task.prompt}\n\n{first}" if first else task.prompt
         return self.observation, {"task": task.id}
@@ -180,14 +203,8 @@ class AgentEnv(gymnasium.Env[str, str]):
         return self.format.parse(action, self.specs)
 
     def _run(self, call: ToolCall) -> str:
-        if call.name not in self.tools:
-            near = did_you_mean(call.name, self.tools)
-            raise UnknownToolError(f"There is no tool {call.name[:60]!r}.{near} Tools: {', '.join(self.tools)}.")
-        chosen = self.tools[call.name]
-        arguments = chosen.check(call.arguments)
-        self._calls.append([call.name, call.arguments])
-        said = chosen.function(self, **arguments)
-        self._ended = self._ended or chosen.final
+        said = self.run_tool(call)
+        self._ended = self._ended or self.tools[call.name].final
         return said
 
     def _draw(self) -> Task:

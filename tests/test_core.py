@@ -59,6 +59,24 @@ def act(env, name, **arguments):
     return env.step(env.write(ToolCall(name, arguments), "A thought."))
 
 
+class Choosy(Guess):
+    """A world that offers `hint` on even tasks only."""
+
+    def tools_of(self, task):
+        every = type(self).tools
+        return every if task.data["n"] % 2 == 0 else {"answer": every["answer"]}
+
+
+def test_a_task_may_offer_some_of_the_tools_only():
+    env = Choosy()
+    env.reset(options={"task": number("train", 3)})
+    assert "hint" not in env.system_prompt
+    assert act(env, "hint", below=3)[4]["error"] == "unknown_tool"
+    env.reset(options={"task": number("train", 2)})
+    assert "hint" in env.system_prompt
+    assert act(env, "hint", below=3)[4]["error"] is None
+
+
 def test_the_prompt_and_the_first_observation_open_the_episode():
     text, info = Guess().reset(options={"task": number("dev", 5)})
     assert text == "Guess number 5 of dev.\n\nThe game is on."
