@@ -167,10 +167,12 @@ def get_format(name: str) -> ActionFormat:
 
 
 def _signature(spec: ToolSpec) -> str:
-    """A tool as one line: `book(flight: string, seats: integer = 1)`."""
+    """A tool as one line: `book(flight: string, seats: integer = 1, meal?: string)`."""
     required = spec.parameters.get("required", [])
 
     def one(name, schema):
+        if name not in required and schema.get("default") is None:
+            return f"{name}?: {_type_word(schema).removesuffix('|null')}"
         default = "" if name in required else f" = {json.dumps(schema.get('default'), ensure_ascii=False)}"
         return f"{name}: {_type_word(schema)}{default}"
 

@@ -308,3 +308,9 @@ def test_a_degenerate_message_is_read_in_no_time(name, filler):
 def test_an_unknown_format_names_the_nearest():
     with pytest.raises(UsageError, match="Did you mean 'hermes'"):
         get_format("herms")
+
+
+def test_an_optional_argument_is_marked_and_its_null_is_not_spelled_out():
+    maybe = {"anyOf": [INTEGER, {"type": "null"}], "default": None}
+    tools = {"find": spec("find", {"text": STRING, "limit": maybe}, required=["text"])}
+    assert "\nfind(text: string, limit?: integer): Do it.\n" in get_format("react").system("You search.", tools)
