@@ -9,7 +9,7 @@ from envs.errors import UsageError
 
 __all__ = ["main", "parse_options"]
 
-_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train")
+_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train") | {"mcp": "mcp"}
 """The optional packages, and the extra that installs each."""
 _FLAGS = ("format", "max_turns", "split")
 """Options of every environment, which the verbs spell out."""

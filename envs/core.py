@@ -120,6 +120,10 @@ class AgentEnv(gymnasium.Env[str, str]):
         """How far the task is solved, in [0, 1], for analysis only; None when the world cannot tell."""
         return None
 
+    def violations(self) -> list[str]:
+        """The rules of the world that the episode has broken so far, a sentence each, for analysis only."""
+        return []
+
     # --- what the base does ------------------------------------------------------------------------------------------
 
     def end(self) -> None:
