@@ -6,9 +6,9 @@ from typing import Any
 
 from envs.api.services import ALL_TOOLS
 from envs.api.session import Session
-from envs.api.state import Row, differences
 from envs.api.user import ScriptedUser, says
 from envs.errors import ToolError
+from envs.records import Row, differences
 
 __all__ = ["Record", "problems", "violations"]
 

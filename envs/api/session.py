@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from envs.api.services import ALL_TOOLS, SERVICES, AllServices
-from envs.api.state import Rows
 from envs.api.world import World
 from envs.errors import ToolError
+from envs.records import Rows
 
 __all__ = ["Session"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from envs.api.people import Person, make_people
-from envs.api.state import State
+from envs.records import State
 
 __all__ = ["World"]
 

@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 from envs.api.services.base import Service, show
-from envs.api.state import Row
 from envs.errors import ToolError
+from envs.records import Row
 from envs.tool import tool
 
 __all__ = ["Calendar"]

@@ -8,8 +8,8 @@ from typing import Any
 from envs.api.desks import Desk
 from envs.api.services import ALL_TOOLS
 from envs.api.session import Session
-from envs.api.state import Row
 from envs.api.world import World
+from envs.records import Row
 
 __all__ = ["Draft", "Scene", "Template", "Unfit", "collect"]
 

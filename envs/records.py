@@ -1,4 +1,4 @@
-"""The state of all services: one SQLite database in memory, whose rows a grader can compare."""
+"""A relational state that a grader can compare row by row: one SQLite database in memory."""
 
 import json
 import sqlite3
