@@ -43,16 +43,19 @@ def test_a_client_lists_the_tools_calls_them_and_solves_the_task():
 
 
 def test_a_call_changes_the_state_and_a_mistake_is_an_error_with_its_reason():
-    async def play(session, _):
-        asked = {"query": "Zora"}
-        before = await session.call_tool("search_contacts", asked)
-        await session.call_tool("create_contact", {"name": "Zora Quist", "email": "zora@quist.example"})
-        after = await session.call_tool("search_contacts", asked)
-        wrong = await session.call_tool("create_contact", {"name": "Zora Quist", "email": "nowhere"})
-        return before.content[0].text, after.content[0].text, wrong
+    tasks = make("api").tasks("train")
+    index = next(i for i in range(100) if "create_event" in tasks[i].data["tools"])
 
-    before, after, wrong = asyncio.run(in_episode(play, "api"))
-    assert before == "Nothing found."
-    assert "zora@quist.example" in after
-    assert wrong.is_error
-    assert "no @" in wrong.content[0].text
+    async def play(session, _):
+        event = {"title": "Tea", "day": "2031-05-06", "start": "10:00", "minutes": 30}
+        day = {"first_day": "2031-05-06"}
+        before = await session.call_tool("list_events", day)
+        await session.call_tool("create_event", event)
+        after = await session.call_tool("list_events", day)
+        return before.content[0].text, after.content[0].text, await session.call_tool("create_event", event)
+
+    before, after, again = asyncio.run(in_episode(play, "api", "--index", str(index)))
+    assert before == "Nothing is planned."
+    assert '"title": "Tea"' in after
+    assert again.is_error
+    assert "overlaps Tea" in again.content[0].text
