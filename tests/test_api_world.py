@@ -17,9 +17,10 @@ from envs.api.session import Session
 from envs.records import State, differences
 from envs.api.tasks import make_task
 from envs.api.templates import NOVEL_TEMPLATES, SEEN_TEMPLATES
-from envs.api.user import ScriptedUser, says
+from envs.api.user import ScriptedUser
 from envs.errors import ModelError, ToolError
 from envs.testing import check_env
+from envs.wording import says
 
 ID = re.compile(r"\b[a-z]{3}_\d{3,}\b")
 

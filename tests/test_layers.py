@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ["envs", "rollout", "evaluation", "training"]
 FILES = sorted(f for floor in FLOORS for f in (ROOT / floor).rglob("*.py"))
-PUBLIC = ("core", "errors", "types", "tool", "format", "registry", "cli", "records", "sandbox")
+PUBLIC = ("core", "errors", "types", "tool", "format", "registry", "cli", "records", "sandbox", "wording")
 HEAVY = {
     "torch",
     "transformers",

@@ -6,8 +6,9 @@ from typing import Any
 
 from envs.api.services import ALL_TOOLS
 from envs.api.session import Session
-from envs.api.user import ScriptedUser, says
+from envs.api.user import ScriptedUser
 from envs.errors import ToolError
+from envs.wording import says
 from envs.records import Row, differences
 
 __all__ = ["Record", "problems", "violations"]

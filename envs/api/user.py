@@ -1,13 +1,13 @@
 """The scripted user: answers what is asked, agrees or changes their mind, and never says more than that."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["ScriptedUser", "says"]
+from envs.wording import says
+
+__all__ = ["ScriptedUser"]
 
 _UNKNOWN = "I don't know. Please go by what I wrote."
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?|[^\W\d_]+|\d+")
 
 
 class ScriptedUser:
@@ -34,20 +34,3 @@ class ScriptedUser:
         reply = self._confirms[min(len(self.shown), len(self._confirms) - 1)]
         self.shown.append((summary, reply["accepts"]))
         return reply["says"]
-
-
-def says(text: str, alternatives: Sequence[str]) -> bool:
-    """Whether a text contains one of several wordings, as whole words and with numbers taken by value.
-
-    Case, punctuation and thousands separators do not count: "$1,250.00" contains "1250".
-    """
-    words = f" {' '.join(_tokens(text))} "
-    return any(f" {' '.join(_tokens(wording))} " in words for wording in alternatives)
-
-
-def _tokens(text: str) -> list[str]:
-    return [_number(token) if token[0].isdigit() else token for token in _TOKEN.findall(text.casefold())]
-
-
-def _number(token: str) -> str:
-    return f"{float(token.replace(',', '')):.10g}"
