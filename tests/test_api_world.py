@@ -14,11 +14,11 @@ from envs.api.desks import NOVEL_DESKS, SEEN_DESKS
 from envs.api.env import ApiEnv
 from envs.api.services import ALL_TOOLS, NOVEL, SEEN, SERVICES
 from envs.api.session import Session
-from envs.records import State, differences
 from envs.api.tasks import make_task
 from envs.api.templates import NOVEL_TEMPLATES, SEEN_TEMPLATES
 from envs.api.user import ScriptedUser
 from envs.errors import ModelError, ToolError
+from envs.records import State, differences
 from envs.testing import check_env
 from envs.wording import says
 

@@ -8,8 +8,8 @@ from envs.api.services import ALL_TOOLS
 from envs.api.session import Session
 from envs.api.user import ScriptedUser
 from envs.errors import ToolError
-from envs.wording import says
 from envs.records import Row, differences
+from envs.wording import says
 
 __all__ = ["Record", "problems", "violations"]
 
