@@ -1,0 +1,1 @@
+"""The web world: sites of our own in a real browser."""
