@@ -202,7 +202,7 @@ def test_an_endless_script_costs_the_tab_and_not_the_episode(visit):
 def test_a_crashed_page_costs_the_tab_and_not_the_episode(visit):
     page = visit("<p>fine")
     session = page.env._session
-    session.browser.call(_crash(session))
+    shared_browser().call(_crash(session))
     page.act("press", key="Enter")
     assert "the next page" in page.act("goto", url="/next")
 

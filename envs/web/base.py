@@ -132,9 +132,8 @@ class WebBase(AgentEnv):
 
     def _head(self, parts: int) -> list[str]:
         path = self._page.url.removeprefix(self._session.origin) or "/"
-        tabs = self._session.tabs()
-        current = next(number for number, (_, is_current) in enumerate(tabs, 1) if is_current)
-        lines = [f"{self._page.title} ({path})" + (f", tab {current} of {len(tabs)}" if len(tabs) > 1 else "")]
+        current, tabs = self._session.tabs()
+        lines = [f"{self._page.title} ({path})" + (f", tab {current} of {tabs}" if tabs > 1 else "")]
         if parts > 1:
             lines[0] += f", part {self._from + 1} of {parts}"
         return lines + self._session.take_notes()
