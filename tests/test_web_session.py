@@ -339,3 +339,13 @@ def test_a_browser_that_died_is_started_again(visit):
     page.env._session = None
     assert "<p>" not in visit("<p>two").first
     assert shared_browser() is browser
+
+
+def test_the_accessibility_tree_can_be_looked_at_and_acted_on_instead(visit):
+    page = visit(FORM, observe="aria")
+    assert 'textbox "Name" [' in page.first
+    name = int(page.first.split('textbox "Name" [')[1].split("]")[0])
+    assert "Ana" in page.act("type", element=name, text="Ana")
+    gift = int(page.env.observation.split('checkbox "Gift" [')[1].split("]")[0])
+    assert 'checkbox "Gift" [checked]' in page.act("click", element=gift)
+    assert "no element 999" in page.act("click", element=999)

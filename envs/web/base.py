@@ -3,7 +3,7 @@
 from typing import Literal
 
 from envs.core import AgentEnv
-from envs.errors import ToolError
+from envs.errors import ToolError, UsageError
 from envs.tool import tool
 from envs.web.browser import shared_browser
 from envs.web.session import Page, WebSession
@@ -19,6 +19,10 @@ class WebBase(AgentEnv):
 
     The observation is the whole page as text with numbered elements; a page that is longer than `max_observation` comes
     in parts, and `scroll` shows the next one. A line that was not there before the action is marked with `*`.
+
+    Args:
+        observe: "text", one walk over the page, or "aria", the accessibility tree as Playwright writes it.
+        options: those of `AgentEnv`.
     """
 
     max_turns = 25
@@ -26,10 +30,16 @@ class WebBase(AgentEnv):
 
     _session: WebSession | None = None
 
+    def __init__(self, *, observe: str = "text", **options):
+        if observe not in ("text", "aria"):
+            raise UsageError(f"a page is observed as text or aria, not {observe!r}")
+        super().__init__(**options)
+        self._aria = observe == "aria"
+
     def open_session(self, origin: str, frozen: bool = False) -> None:
         """Open a fresh context, confined to `origin`, in place of the one before; see `WebSession`."""
         self.close_session()
-        self._session = WebSession(shared_browser(), origin, frozen)
+        self._session = WebSession(shared_browser(), origin, frozen, self._aria)
         self._page = Page((), "", "")
         self._from = 0
 

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["CALM", "FILL", "FIXED", "FROZEN_AT", "PREPARE", "SELECT", "TARGET", "observe"]
+__all__ = ["ADOPT", "CALM", "FILL", "FIXED", "FROZEN_AT", "PREPARE", "SELECT", "TARGET", "observe"]
 
 FROZEN_AT = 1_735_689_600
 """2025-01-01, in seconds since 1970."""
@@ -42,6 +42,8 @@ CALM = """() => new Promise((done) => {
 
 It tells so a frame and a task later, so that what an event set going has begun; off screen no frame comes. A document
 that is still there a second after it said that it leaves was told to stay (a download, an empty answer)."""
+ADOPT = "(element, number) => { (window.__elements = window.__elements || [])[number - 1] = element; }"
+"""Give an element a number, as the walk does."""
 TARGET = """([number]) => {
   const element = (window.__elements || [])[number - 1];
   if (!element || !element.isConnected) return {gone: true};

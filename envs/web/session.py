@@ -8,12 +8,14 @@ from typing import Any
 from envs.errors import ToolError
 from envs.web.browser import Browser
 from envs.web.confined import ACTION_SECONDS, ConfinedContext, first_line
-from envs.web.scripts import FILL, SELECT, TARGET, observe
+from envs.web.scripts import ADOPT, FILL, SELECT, TARGET, observe
 
 __all__ = ["Page", "WebSession"]
 
 _NODES = 20_000
 """Nodes of a page that are looked at."""
+_REFERENCE = re.compile(r"\[ref=e(\d+)\](?: \[cursor=\w+\])?")
+"""How Playwright's tree numbers an element."""
 _NOT_TYPED = ("checkbox", "radio", "submit", "button", "reset", "image", "file")
 _EXAMPLES = {
     "date": "2025-03-31",
@@ -44,10 +46,11 @@ class WebSession:
     Args:
         browser: the shared browser.
         origin, frozen: see `ConfinedContext`.
+        aria: look at the accessibility tree, as Playwright writes it, instead of walking the page.
     """
 
-    def __init__(self, browser: Browser, origin: str, frozen: bool = False):
-        self.origin = origin
+    def __init__(self, browser: Browser, origin: str, frozen: bool = False, aria: bool = False):
+        self.origin, self._aria = origin, aria
         self._browser = browser
         self._context: ConfinedContext | None = self._call(ConfinedContext(browser, origin, frozen).open())
 
@@ -170,12 +173,22 @@ class WebSession:
         await self._context.settle()
 
     async def _look(self) -> Page:
+        look = self._tree if self._aria else self._walk
         try:
-            seen = await self._context.guarded(self._tab.evaluate(observe(), _NODES))
+            return await look()
         except ToolError:  # the document was just being replaced, or the tab was
             await self._context.settle()
-            seen = await self._context.guarded(self._tab.evaluate(observe(), _NODES))
+            return await look()
+
+    async def _walk(self) -> Page:
+        seen = await self._context.guarded(self._tab.evaluate(observe(), _NODES))
         return Page(tuple(seen["lines"]), seen["url"], seen["title"])
+
+    async def _tree(self) -> Page:
+        tree = await self._context.guarded(self._tab.aria_snapshot(mode="ai"))
+        title = await self._context.guarded(self._tab.title())
+        lines = (_REFERENCE.sub(r"[\1]", line) for line in tree.split("\n"))
+        return Page(tuple(lines), self._tab.url, title)
 
     async def _goto(self, target: str) -> None:
         from playwright.async_api import Error
@@ -203,6 +216,10 @@ class WebSession:
 
     async def _target(self, number: int) -> dict[str, Any]:
         """Where an element is, after scrolling to it."""
+        if self._aria:
+            named = self._tab.locator(f"aria-ref=e{number}")
+            if await self._context.guarded(named.count()):
+                await self._context.guarded(named.evaluate(ADOPT, number))
         found = await self._context.guarded(self._tab.evaluate(TARGET, [number]))
         if found.get("gone"):
             raise ToolError(f"There is no element {number} on the page now. Use a number from the last observation.")
