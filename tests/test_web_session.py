@@ -349,3 +349,10 @@ def test_the_accessibility_tree_can_be_looked_at_and_acted_on_instead(visit):
     gift = int(page.env.observation.split('checkbox "Gift" [')[1].split("]")[0])
     assert 'checkbox "Gift" [checked]' in page.act("click", element=gift)
     assert "no element 999" in page.act("click", element=999)
+
+
+def test_what_is_folded_away_is_shown_when_it_is_unfolded(visit):
+    page = visit("<details><summary>More</summary><p>the fine print</p><a href=/next>terms</a></details>")
+    assert "fine print" not in page.first
+    assert "terms" not in page.first
+    assert "* the fine print" in page.act("click", element=1)

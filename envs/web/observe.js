@@ -70,6 +70,7 @@
     if (++visited > limit) { cut = true; return; }
     if (node.nodeType === Node.TEXT_NODE) { line += node.nodeValue; return; }
     if (node.nodeType !== Node.ELEMENT_NODE || SKIPPED.has(node.tagName)) return;
+    if (node.parentElement?.tagName === 'DETAILS' && !node.parentElement.open && node.tagName !== 'SUMMARY') return;
     const style = node.ownerDocument.defaultView.getComputedStyle(node);
     if (!shown(node, style)) return;
     const block = !style.display.startsWith('inline') && style.display !== 'contents';
