@@ -11,6 +11,7 @@ task; doing nothing and acting at random solve none and crash none; unreadable m
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 from gymnasium.utils.env_checker import check_env as gymnasium_check
@@ -73,12 +74,18 @@ def check_task(cls: type[AgentEnv], task: Task, random: int = 1, **options: Any)
         if reward < 1:
             return [f"the solution scores {reward:g} in {format}; the last observation was {observation[-200:]!r}"]
     if runs[0] != runs[2]:
-        problems.append("two plays of the same solution differ: something is not deterministic")
+        step, one, other = next((n, a, b) for n, (a, b) in enumerate(zip_longest(runs[0], runs[2])) if a != b)
+        problems.append(f"not deterministic: two plays differ at step {step}: {_brief(one)} and {_brief(other)}")
     problems += _idle_problems(make, task)
     for seed in range(random):
         rows = _try(make, task, lambda env, seed=seed: _random_actions(env, seed))
         problems += rows if isinstance(rows, list) else ["random actions solve it"] if rows else []
     return problems
+
+
+def _brief(row: tuple | None) -> str:
+    """What an environment said, and in which state, in a few words."""
+    return "the end" if row is None else f"{row[0][-200:]!r} in state {row[3]}"
 
 
 def play(env: AgentEnv, task: Task, actions: Iterable[str]) -> list[tuple[str, float, dict[str, Any], str]]:
