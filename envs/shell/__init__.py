@@ -1,0 +1,1 @@
+"""The shell world: questions about a Linux box, and changes to its files and processes."""

@@ -1,0 +1,206 @@
+"""Scenarios from offices: mail, a library, a newspaper."""
+
+from envs.shell.content.columns import category, day, number, person, serial
+from envs.shell.content.parts import Journal, Scenario, Settings, Sheet, Shelf
+
+__all__ = ["OFFICES"]
+
+OFFICES = (
+    Scenario(
+        "mail-office",
+        "mail",
+        (
+            "order",
+            "delivery",
+            "complaint",
+            "offer",
+            "contract",
+            "holiday",
+            "visit",
+            "catalogue",
+            "reminder",
+            "price list",
+        ),
+        (
+            Shelf(
+                "spool",
+                "messages",
+                (".eml", ".txt"),
+                ("{day}-{n}", "{word}-{n}", "message-{n}"),
+                "mail",
+                subfolders=("inbox", "sent", "spam"),
+            ),
+            Shelf(
+                "attachments",
+                "attachments",
+                (".pdf", ".jpg", ".txt"),
+                ("{word}-{n}", "scan-{n}", "{day}-{word}"),
+                "pdf",
+            ),
+            Shelf("templates", "letter templates", (".txt", ".md"), ("{word}", "{word}-short", "{word}-{n}"), "letter"),
+            Sheet(
+                "queue.csv",
+                "messages",
+                (
+                    serial("message_id", "M"),
+                    person("sender"),
+                    category("folder", "inbox sent spam drafts"),
+                    category("priority", "low normal high"),
+                    number("size", 2, 4000),
+                    day("received_on"),
+                ),
+            ),
+            Journal(
+                "logs/relay.log",
+                "app",
+                ("smtp", "filter", "delivery"),
+                {
+                    "INFO": ("message {n} delivered", "message {n} queued"),
+                    "WARNING": ("message {n} deferred", "message {n} looks like spam"),
+                    "ERROR": ("message {n} bounced", "no route for message {n}"),
+                },
+            ),
+            Settings(
+                "relay.conf",
+                "plain",
+                "the mail relay",
+                (
+                    ("", "hostname", ("mail.example.org", "mx.example.org")),
+                    ("", "message_size_limit", ("10240000", "20480000", "51200000")),
+                    ("", "queue_lifetime", ("2d", "3d", "5d")),
+                    ("", "bounce_notice", ("postmaster", "office")),
+                    ("", "retry_minutes", ("5", "15", "45")),
+                ),
+            ),
+        ),
+    ),
+    Scenario(
+        "library",
+        "library",
+        (
+            "novel",
+            "atlas",
+            "poetry",
+            "biography",
+            "comic",
+            "dictionary",
+            "travel guide",
+            "cookbook",
+            "mystery",
+            "fable",
+        ),
+        (
+            Shelf(
+                "catalogue",
+                "cards",
+                (".txt", ".md"),
+                ("{word}-{n}", "card-{n}", "{word}"),
+                "notes",
+                subfolders=("adults", "children", "reference"),
+            ),
+            Shelf("covers", "covers", (".jpg", ".png"), ("{word}-{n}", "cover-{n}"), "jpeg"),
+            Shelf("reminders", "reminders", (".txt", ".eml"), ("{day}-{word}", "{day}-{n}"), "letter"),
+            Sheet(
+                "loans.csv",
+                "loans",
+                (
+                    serial("loan_no", "B"),
+                    person("reader"),
+                    category("shelf", "novel atlas poetry comic"),
+                    category("branch", "centre harbour hill"),
+                    number("duration", 2, 60),
+                    number("fee", 0.5, 19, 2),
+                    day("lent_on"),
+                ),
+            ),
+            Journal(
+                "desk.log",
+                "app",
+                ("desk", "gate", "search"),
+                {
+                    "INFO": ("book {n} lent", "book {n} returned"),
+                    "WARNING": ("book {n} is overdue", "reader {n} has open fees"),
+                    "ERROR": ("book {n} is not in the catalogue", "card {n} not readable"),
+                },
+            ),
+            Journal("/srv/library/logs/access.log", "access", ("/", "/search", "/book", "/reader", "/hours", "/new")),
+            Settings(
+                "desk.ini",
+                "ini",
+                "the lending desk",
+                (
+                    ("loans", "days", ("14", "21", "28")),
+                    ("loans", "renewals", ("2", "3", "4")),
+                    ("fees", "per_day", ("0.20", "0.30", "0.50")),
+                    ("fees", "limit", ("10", "15", "20")),
+                    ("display", "language", ("en", "fr", "pt")),
+                    ("display", "theme", ("light", "dark")),
+                ),
+            ),
+        ),
+    ),
+    Scenario(
+        "newspaper",
+        "paper",
+        (
+            "election",
+            "football",
+            "weather",
+            "theatre",
+            "council",
+            "traffic",
+            "market",
+            "school",
+            "festival",
+            "interview",
+        ),
+        (
+            Shelf(
+                "articles",
+                "articles",
+                (".txt", ".md"),
+                ("{word}", "{day}-{word}", "{word}-{n}"),
+                "notes",
+                subfolders=("sports", "city", "culture"),
+            ),
+            Shelf("web", "web pages", (".html", ".css"), ("{word}", "{word}-{n}"), "html"),
+            Shelf("pictures", "pictures", (".jpg", ".png", ".txt"), ("{word}-{n}", "{day}-{word}"), "jpeg"),
+            Sheet(
+                "desk/articles.csv",
+                "articles",
+                (
+                    serial("article_id", "N"),
+                    person("author"),
+                    category("desk", "sports city culture business"),
+                    category("state", "draft edited printed"),
+                    number("length", 120, 2400),
+                    number("fee", 20, 380, 2),
+                    day("due_on"),
+                ),
+            ),
+            Journal("/srv/paper/logs/access.log", "access", ("/", "/sports", "/city", "/culture", "/archive", "/rss")),
+            Journal(
+                "desk/press.log",
+                "app",
+                ("layout", "press", "upload"),
+                {
+                    "INFO": ("page {n} sent", "page {n} printed"),
+                    "WARNING": ("page {n} is late", "picture {n} is small"),
+                    "ERROR": ("page {n} rejected", "picture {n} is missing"),
+                },
+            ),
+            Settings(
+                "config/site.conf",
+                "block",
+                "the paper's site",
+                (
+                    ("server", "listen", ("8080", "8090", "8443")),
+                    ("server", "index", ("index.html", "today.html")),
+                    ("server", "client_max_body_size", ("4m", "12m", "32m")),
+                    ("cache", "expires", ("10m", "2h", "6h")),
+                    ("cache", "max_size", ("200m", "500m", "2g")),
+                ),
+            ),
+        ),
+    ),
+)
