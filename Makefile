@@ -3,10 +3,14 @@ PYTHON ?= python3
 # On a machine without a GPU, `make TORCH=...` can name a CPU build.
 TORCH ?= torch==2.13.0
 BIN := .venv/bin
+# What the worlds need of the system. A world whose part is missing says so, and its tests are skipped.
+SYSTEM := bubblewrap chromium-headless-shell fonts-dejavu-core
+# Packages whose own dependencies we do not want: the files of these two say why.
+BARE := bfcl-eval==2026.3.23 miniwob==1.1.0
 # Waiting threads sleep: with another busy process beside them, spinning ones are several times slower.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test test-all lint bench setup clean
+.PHONY: demo test test-all lint bench sandbox-image setup clean
 
 setup: .venv/ready
 
@@ -14,7 +18,11 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -qq --upgrade pip
 	$(BIN)/pip install -qq "$(TORCH)"
-	$(BIN)/pip install -qq --editable ".[train,dev]"
+	$(BIN)/pip install -qq --editable ".[train,web,docker,qa,mcp,scienceworld,dev]"
+	$(BIN)/pip install -qq --no-deps $(BARE)
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && ! dpkg -s $(SYSTEM) >/dev/null 2>&1; then \
+		apt-get update -qq && apt-get install -qq -y --no-install-recommends $(SYSTEM) >/dev/null || true; fi
+	@dpkg -s $(SYSTEM) >/dev/null 2>&1 || echo "not installed: some of $(SYSTEM); what needs them says so"
 	touch $@
 
 demo: setup  ## the main job on the embedded student: evaluate, teach, tune, evaluate again
@@ -33,6 +41,10 @@ lint: setup
 bench: setup  ## each prints a table and one JSON line
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/decode.py
+	$(BIN)/python benchmarks/sandbox.py
+
+sandbox-image: setup  ## the OS world's root, out of Debian packages: a folder for bubblewrap, an image for Docker
+	$(BIN)/python -m envs.sandbox.image
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -9,7 +9,8 @@ from envs.errors import UsageError
 
 __all__ = ["main", "parse_options"]
 
-_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train") | {"mcp": "mcp"}
+_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train")
+_EXTRAS |= {"mcp": "mcp", "playwright": "web", "starlette": "web", "uvicorn": "web", "docker": "docker"}
 """The optional packages, and the extra that installs each."""
 _FLAGS = ("format", "max_turns", "split")
 """Options of every environment, which the verbs spell out."""
