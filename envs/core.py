@@ -137,8 +137,12 @@ class AgentEnv(gymnasium.Env[str, str]):
 
     @property
     def system_prompt(self) -> str:
-        """The system message of every episode of this environment, written by its format."""
+        """The system message of the current episode, written by its format."""
         return self.format.system(self.instructions, self.specs)
+
+    def prompt_of(self, task: Task) -> str:
+        """The system message of an episode on `task`, told without starting one."""
+        return self.format.system(self.instructions, {name: t.spec for name, t in self.tools_of(task).items()})
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
         """Start an episode on `options["task"]`, or on one drawn from the split.

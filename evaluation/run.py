@@ -6,6 +6,7 @@ owed and scores what is there.
 
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import groupby
 from json import dumps
 from pathlib import Path
 
@@ -115,10 +116,10 @@ def _check_prompts(policy: str, tasks: Sequence[Task], format: str) -> None:
     if not path or not (folder / "manifest.json").exists():  # no checkpoint of ours: nothing to hold it to
         return
     trained = Manifest.read(folder)
-    for env in dict.fromkeys(task.env for task in tasks):
+    for env, asked in groupby(sorted(tasks, key=lambda task: task.env), key=lambda task: task.env):
         with closing(envs.make(env, format=format)) as world:
-            known = prompt_hash(world.system_prompt) in trained.prompts
-        if not known:
+            prompts = {world.prompt_of(task) for task in asked}
+        if not all(prompt_hash(prompt) in trained.prompts for prompt in prompts):
             raise UsageError(
                 f"{path} was not trained on the {format} system prompt of {env} (its format is {trained.format}). "
                 "Give that --format, or --allow-other-prompt to score it all the same"

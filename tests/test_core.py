@@ -74,6 +74,8 @@ def test_a_task_may_offer_some_of_the_tools_only():
     assert act(env, "hint", below=3)[4]["error"] == "unknown_tool"
     env.reset(options={"task": number("train", 2)})
     assert "hint" in env.system_prompt
+    assert "hint" not in env.prompt_of(number("train", 3))
+    assert env.prompt_of(number("train", 4)) == env.system_prompt
     assert act(env, "hint", below=3)[4]["error"] is None
 
 
