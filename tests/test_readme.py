@@ -20,9 +20,12 @@ VERBS = sorted(
     for file in (ROOT / package).rglob("*.py")
     if '\nif __name__ == "__main__":' in file.read_text(encoding="utf-8")
 )
-NEEDS_A_MODEL = ("gpt-4", "my-model", "smollm2", "training.", "evaluation.compare")
-"""Commands that are not run here, for want of a server, of minutes, or of what others leave; their flags are read."""
-RUNNABLE = [c for c in COMMANDS if c[:2] == ["python", "-m"] and not any(n in w for n in NEEDS_A_MODEL for w in c)]
+NEEDS_MORE = (
+    *("gpt-4", "my-model", "smollm2", "training.", "evaluation.compare", "evaluation.calls"),
+    *("envs.serve_mcp", "envs.sandbox.image"),
+)
+"""Commands that are not run here, for want of a server, a client, minutes or others' output; their flags are read."""
+RUNNABLE = [c for c in COMMANDS if c[:2] == ["python", "-m"] and not any(n in w for n in NEEDS_MORE for w in c)]
 OTHERS = [c for c in COMMANDS if c[:2] == ["python", "-m"] and c not in RUNNABLE]
 
 
