@@ -12,7 +12,7 @@ from envs.web.scripts import CALM, FIXED, FROZEN_AT, PREPARE
 
 __all__ = ["ACTION_SECONDS", "ConfinedContext"]
 
-ACTION_SECONDS = 5.0
+ACTION_SECONDS = 10.0
 """How long one step of an action may take before the page counts as hung."""
 _SETTLE_SECONDS = 2.0
 _TICK_MS = 500
