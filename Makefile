@@ -44,7 +44,8 @@ bench: setup  ## each prints a table and one JSON line
 	$(BIN)/python benchmarks/sandbox.py
 
 sandbox-image: setup  ## the OS world's root, out of Debian packages: a folder for bubblewrap, an image for Docker
-	$(BIN)/python -m envs.sandbox.image
+	rm -rf build/sandbox
+	$(BIN)/python -m envs.sandbox.image --folder build/sandbox
 
 clean:
 	rm -rf .venv build *.egg-info

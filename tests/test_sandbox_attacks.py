@@ -268,7 +268,13 @@ def test_a_fork_bomb_stays_small(box, host):
     assert box.run("exit").fresh
     box.run("bomb() { bomb | bomb & }; bomb; sleep 10", 1)
     assert len(host.processes()) < before + box.limits.processes + 40
-    assert isinstance(box.snapshot("/home"), dict)
+
+
+def test_a_fork_bomb_does_not_keep_the_checker_out(box):
+    box.run("perl -e 'fork while 1' &", 1)
+    for _ in range(3):
+        assert "/home/user" in box.snapshot("/home")
+        assert box.execute(["echo", "checked"]).output == "checked\n"
 
 
 def test_one_process_cannot_have_all_memory(box):

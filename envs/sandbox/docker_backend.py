@@ -16,9 +16,8 @@ from types import ModuleType
 
 from envs.errors import UsageError
 from envs.sandbox import docker_engine, docker_keeper, docker_launch, files, interface, kernel, processes, seccomp
-from envs.sandbox.docker_engine import available
+from envs.sandbox.docker_engine import IMAGE, available
 from envs.sandbox.docker_streams import Frames
-from envs.sandbox.image import IMAGE
 from envs.sandbox.interface import Entry, File, Limits, Outcome, Process, Sandbox, SandboxLost
 from envs.sandbox.keeper import PATH, USER
 from envs.sandbox.output import Clip
@@ -70,6 +69,8 @@ def open_box(root: str | None, user: str, limits: Limits) -> "DockerSandbox":
 
 class DockerSandbox(Sandbox):
     """A box that is a container. Process 1, its keeper, handles files; the shell and each program are an `exec`."""
+
+    lacks = ("one limit for all that is written: it holds for each of /home, /root, /tmp and /var, and memory for all",)
 
     def __init__(self, image: str, user: str, limits: Limits):
         self.user, self.limits = user, limits
@@ -131,9 +132,9 @@ class DockerSandbox(Sandbox):
         # Stopped, the agent's processes cannot reach into a program that runs under their own account.
         self._ask("stop")
         try:
-            process, streams, plan = self._spawn(argv, root or self.user == "root", cwd or self.home, _CLEAN)
+            program, _, streams = self._spawn(argv, root or self.user == "root", cwd or self.home, _CLEAN)
             with contextlib.closing(streams):
-                ended = _collect(streams, plan + input, clip, deadline)
+                ended = _collect(streams, input, clip, deadline)
             if not ended:
                 self._ask("kill", time.monotonic() - began, self._shell_process)
         finally:
@@ -141,7 +142,7 @@ class DockerSandbox(Sandbox):
         if not ended:
             return Outcome(clip.text(), None, clip.dropped, "timeout")
         with docker_engine.errors("asking for an exit status"):
-            code = self._client.api.exec_inspect(process)["ExitCode"]
+            code = self._client.api.exec_inspect(program)["ExitCode"]
         return Outcome(clip.text(), code, clip.dropped)
 
     def write(self, files: Mapping[str, File]) -> None:
@@ -179,32 +180,39 @@ class DockerSandbox(Sandbox):
     def _start_shell(self) -> Frames:
         self._ask("clear")
         environment = {"SHELL": "/bin/bash", "TERM": "dumb"}
-        _, streams, plan = self._spawn(PROGRAM, self.user == "root", self.home, environment, shell=True)
-        said, ended, deadline = b"", False, time.monotonic() + _PATIENCE
-        while not said.endswith(b"\n") and not ended and (left := deadline - time.monotonic()) > 0:
-            plan, output, control, ended = streams.exchange(plan, left)
-            said += output + control
-        if not said.strip().isdigit():
-            streams.close()
-            raise SandboxLost(f"no shell starts in the container: {said.decode(errors='replace')}")
-        self._shell_process = int(said)
+        root = self.user == "root"
+        _, self._shell_process, streams = self._spawn(PROGRAM, root, self.home, environment, shell=True)
         return streams
 
     def _spawn(
         self, argv: Sequence[str], root: bool, cwd: str, environment: Mapping[str, str], shell: bool = False
-    ) -> tuple[str, Frames, bytes]:
-        """Start a program in the container: the engine's id of it, its streams, and what it must be sent first."""
+    ) -> tuple[str, int, Frames]:
+        """Start a program in the container by `docker_launch`: the engine's id of it, its id inside, its streams."""
         name, home = ("root", "/root") if root else ("user", "/home/user")
         basis = {"PATH": PATH, "HOME": home, "USER": name, "LOGNAME": name, "LANG": "C.UTF-8"}
         kept = sum(1 << bit for bit in docker_engine.CAPABILITIES.values()) if root else 0
         plan = {"argv": list(argv), "environment": basis | environment, "cwd": cwd, "uid": 0 if root else USER}
-        plan |= {"kept": kept, "disk": self.limits.disk, "shell": shell}
-        text = json.dumps(plan).encode()
-        command = [*_PYTHON, _LOAD.format("sys.argv.pop(1)"), _sources(kernel, seccomp, docker_launch), str(len(text))]
+        plan = json.dumps(plan | {"kept": kept, "disk": self.limits.disk, "shell": shell}).encode()
+        try:
+            program, process, streams = self._launch()
+        except SandboxLost:
+            # The box may be full: Docker needs a few processes too. Then the agent loses its own.
+            self._ask("clear")
+            program, process, streams = self._launch()
+        _say(streams, b"%d\n%s" % (len(plan), plan))
+        return program, process, streams
+
+    def _launch(self) -> tuple[str, int, Frames]:
+        command = [*_PYTHON, _LOAD.format("sys.argv[1]"), _sources(kernel, seccomp, docker_launch)]
         with docker_engine.errors("starting a program"):
             api = self._client.api
-            process = api.exec_create(self._container.id, command, stdin=True, user="0:0", workdir="/")["Id"]
-            return process, Frames(api.exec_start(process, socket=True)), text
+            program = api.exec_create(self._container.id, command, stdin=True, user="0:0", workdir="/")["Id"]
+            streams = Frames(api.exec_start(program, socket=True))
+        try:
+            return program, int(_listen(streams)), streams
+        except (SandboxLost, ValueError) as error:
+            streams.close()
+            raise SandboxLost(f"no program starts in the container: {error}") from error
 
     def _kill_since(self, began: float) -> None:
         self._ask("kill", time.clock_gettime(time.CLOCK_BOOTTIME) - began, self._shell_process)
@@ -218,23 +226,31 @@ class DockerSandbox(Sandbox):
             if self._closed or self._astray:
                 raise SandboxLost("the box was closed")
             self._astray = True  # until the answer is here, for an interrupted call leaves it on the way
-            result, error = json.loads(_converse(self._keeper, f"{preface}{json.dumps([method, *arguments])}\n"))
+            _say(self._keeper, f"{preface}{json.dumps([method, *arguments])}\n".encode())
+            result, error = json.loads(_listen(self._keeper))
             self._astray = False
         if error:
             raise OSError(*error)
         return result
 
 
-def _converse(keeper: Frames, text: str) -> bytes:
-    """Say something to the keeper, and return the line that it answers."""
-    data, answer, complaint, ended = text.encode(), bytearray(), b"", False
+def _say(streams: Frames, data: bytes) -> None:
+    """Send something to a process that answers only when it has all of it."""
+    deadline = time.monotonic() + _PATIENCE
+    while data and time.monotonic() < deadline:
+        data = streams.exchange(data, _PATIENCE)[0]
+
+
+def _listen(streams: Frames) -> bytes:
+    """The line that a process says."""
+    answer, complaint, ended = bytearray(), b"", False
     deadline = time.monotonic() + _PATIENCE
     while not answer.endswith(b"\n") and not ended and (left := deadline - time.monotonic()) > 0:
-        data, output, errors, ended = keeper.exchange(data, left)
+        _, output, errors, ended = streams.exchange(b"", left)
         answer += output
         complaint += errors
     if not answer.endswith(b"\n"):
-        raise SandboxLost(f"the container's keeper does not answer: {complaint.decode(errors='replace')}")
+        raise SandboxLost(f"a process in the container does not answer: {complaint.decode(errors='replace')}")
     return bytes(answer)
 
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from envs.errors import UsageError
-from envs.sandbox.image import IMAGE
 from envs.sandbox.interface import Limits, SandboxLost
 
-__all__ = ["CAPABILITIES", "LABEL", "available", "connect", "create", "errors", "owner", "remove", "skeleton", "sweep"]
+__all__ = ["CAPABILITIES", "IMAGE", "LABEL", "available", "connect", "create", "errors", "owner", "remove", "skeleton"]
+__all__ += ["sweep", "unreachable"]
 
+IMAGE = "agenttuning-sandbox:latest"
+"""The default image, which `envs.sandbox.image` makes."""
 LABEL = "agenttuning"
 _ROOMS = ("home", "root", "tmp", "var")
 """Folders in which a box may write as much as its limit, each; the others have a part of it."""
@@ -39,6 +41,20 @@ _TIMEOUT = 60  # seconds that the engine may take to answer
 
 def available() -> str | None:
     """None where a box can be opened; else one sentence: what is missing and how to get it."""
+    if reason := unreachable():
+        return reason
+    import docker
+
+    with contextlib.closing(connect()) as client:
+        try:
+            client.images.get(IMAGE)
+        except docker.errors.ImageNotFound:
+            return f"the Docker engine has no image {IMAGE}: `make sandbox-image`"
+    return None
+
+
+def unreachable() -> str | None:
+    """None where an engine answers; else why not."""
     try:
         import docker
     except ModuleNotFoundError:
@@ -50,10 +66,7 @@ def available() -> str | None:
             if error := probe.connect_ex(host.removeprefix("unix://")):
                 return f"no Docker engine answers at {host} ({os.strerror(error)})"
     try:
-        with contextlib.closing(connect()) as client:
-            client.images.get(IMAGE)
-    except docker.errors.ImageNotFound:
-        return f"the Docker engine has no image {IMAGE}: `make sandbox-image`"
+        connect().close()
     except docker.errors.DockerException as error:
         return f"no Docker engine answers at {host} ({error})"
     return None
@@ -176,10 +189,11 @@ def remove(container) -> None:
                 container.wait(condition="removed")
 
 
-def owner() -> str:
-    """This process, in words that no other process has."""
+def owner(pid: int | None = None) -> str:
+    """A process of this machine, by default this one, in words that no other process has."""
+    pid = pid or os.getpid()
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return " ".join((boot, os.readlink("/proc/self/ns/pid"), str(os.getpid()), _born(os.getpid())))
+    return " ".join((boot, os.readlink("/proc/self/ns/pid"), str(pid), _born(pid)))
 
 
 def _born(pid: int) -> str:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+from typing import NoReturn
 
 from envs.sandbox import kernel, seccomp
 
@@ -16,12 +17,13 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Follow the plan that comes first on the input, so many bytes of JSON as the argument says.
+    """Say one's process id, then follow the plan that comes on the input, so many bytes of JSON as its first line says.
 
     It has the program's `argv`, `environment` and `cwd`, the `uid` to be, the set of capabilities that are `kept`, the
     limit of the `disk`, and whether it is the `shell`.
     """
-    plan = json.loads(_exactly(int(sys.argv[1])))
+    os.write(1, b"%d\n" % os.getpid())
+    plan = json.loads(_take())
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # when memory runs out, the keeper is not the one to be killed
     for name, value in {"FSIZE": plan["disk"], "CORE": 0, "NOFILE": 1024}.items():
@@ -33,23 +35,30 @@ def main() -> None:
         _connect_shell()
     if program := seccomp.for_this_machine():
         seccomp.install(program)
+    _enter(plan["cwd"], tolerant=plan["shell"])
     try:
-        _enter(plan["cwd"], tolerant=plan["shell"])
         os.execvpe(plan["argv"][0], plan["argv"], plan["environment"])
     except OSError as error:
-        print(f"{error.filename or plan['argv'][0]}: {error.strerror}", file=sys.stderr)
-        sys.exit(127 if isinstance(error, FileNotFoundError) else 126)
+        _fail(plan["argv"][0], error.strerror, 126 + isinstance(error, FileNotFoundError))
     except ValueError as error:  # a null byte, or half a character
-        print(f"{plan['argv'][0]}: {error}", file=sys.stderr)
-        sys.exit(126)
+        _fail(plan["argv"][0], str(error), 126)
 
 
-def _exactly(size: int) -> bytes:
-    """What follows on the input is the program's."""
+def _take() -> bytes:
+    """The plan, and no more: what follows on the input is the program's."""
+    size = b""
+    while not size.endswith(b"\n"):
+        size += os.read(0, 1)
     data = b""
-    while len(data) < size:
-        data += os.read(0, size - len(data))
+    while len(data) < int(size):
+        data += os.read(0, int(size) - len(data))
     return data
+
+
+def _fail(what: str, why: str, code: int) -> NoReturn:
+    """As a shell says it."""
+    print(f"{what}: {why}", file=sys.stderr)
+    sys.exit(code)
 
 
 def _drop(uid: int, kept: int) -> None:
@@ -66,19 +75,18 @@ def _drop(uid: int, kept: int) -> None:
 
 
 def _connect_shell() -> None:
-    """Make Docker's stderr the stream of control, with the process id as its first line, and its stdout the output."""
+    """Make Docker's stderr the stream of control and its stdout the output."""
     os.dup2(2, 3)
     os.dup2(1, 4)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
-    os.write(3, f"{os.getpid()}\n".encode())
 
 
 def _enter(cwd: str, tolerant: bool) -> None:
     try:
         os.chdir(cwd)
-    except OSError:
+    except OSError as error:
         if not tolerant:
-            raise
+            _fail(cwd, error.strerror, 126 + isinstance(error, FileNotFoundError))
         os.chdir("/")  # the agent may have taken its home away, and shall have a shell all the same

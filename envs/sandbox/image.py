@@ -1,5 +1,6 @@
 """`python -m envs.sandbox.image`: a small Debian for sandboxes, made from packages, with no registry."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -8,10 +9,9 @@ from pathlib import Path
 
 from envs.cli import main
 from envs.errors import UsageError
+from envs.sandbox.docker_engine import IMAGE, connect, unreachable
 
 __all__ = ["IMAGE", "build"]
-
-IMAGE = "agenttuning-sandbox:latest"
 
 _PACKAGES = "bc bzip2 file gawk git jq less make procps psmisc python3 tree unzip xz-utils zip".split()
 
@@ -52,9 +52,9 @@ def build(tag: str = IMAGE, folder: Path | None = None, suite: str = "bookworm")
     for tool in ("mmdebstrap", "tar"):
         if shutil.which(tool) is None:
             raise UsageError(f"{tool} is not installed: apt-get install {tool}")
-    engine = _engine()
-    if engine is None and folder is None:
-        raise UsageError("no Docker engine answers: start one, set DOCKER_HOST, or give --folder for bubblewrap")
+    reason = unreachable()
+    if reason and folder is None:
+        raise UsageError(f"{reason}; or give --folder, for bubblewrap")
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty")
     with tempfile.TemporaryDirectory() as scratch:
@@ -65,23 +65,11 @@ def build(tag: str = IMAGE, folder: Path | None = None, suite: str = "bookworm")
                 ["tar", "--extract", "--numeric-owner", "--file", archive, "--directory", folder], check=True
             )
             print(f"{folder}: ready")
-        if engine is not None:
+        if not reason:
             repository, _, version = tag.partition(":")
-            with archive.open("rb") as data:
-                engine.api.import_image_from_data(data, repository=repository, tag=version or "latest")
-            print(f"{tag}: {engine.images.get(tag).attrs['Size'] / 2**20:.0f} MiB, ready")
-
-
-def _engine():
-    """The Docker engine, None where there is no SDK or no answer."""
-    try:
-        import docker
-    except ModuleNotFoundError:
-        return None
-    try:
-        return docker.from_env()
-    except docker.errors.DockerException:
-        return None
+            with contextlib.closing(connect()) as client, archive.open("rb") as data:
+                client.api.import_image_from_data(data, repository=repository, tag=version or "latest")
+            print(f"{tag}: ready")
 
 
 def _bootstrap(scratch: Path, suite: str) -> Path:
