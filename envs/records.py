@@ -110,12 +110,13 @@ def _read(kind: str, stored: Any) -> Any:
 def differences(start: Rows, end: Rows, gold: Rows, free: Mapping[str, set[str]]) -> list[str]:
     """In what `end` is not as it should be, as sentences; empty when it is.
 
-    Records that were there at the start are compared one by one. New ones are compared as a multiset without their ids,
-    since the order in which they were made is free; a reference to a new record counts as a reference to its table.
+    Records that were there at the start are compared one by one; their free text too, where it was to stay. New ones
+    are compared as a multiset without their ids, since the order in which they were made is free; a reference to a new
+    record counts as a reference to its table.
 
     Args:
         start, end, gold: all rows before the episode, after it, and after the reference calls.
-        free: columns of free text that are not compared, by table.
+        free: columns, by table, in which new text may be worded freely.
     """
     found = []
     for table, before in start.items():
@@ -125,8 +126,11 @@ def differences(start: Rows, end: Rows, gold: Rows, free: Mapping[str, set[str]]
             if left is None or right is None:
                 if left is not right:
                     found.append(f"{table} {id} should {'' if right else 'not '}be there")
-            elif wrong := [c for c in left if c not in loose and left[c] != right[c]]:
+                continue
+            if wrong := [c for c in left if c not in loose and left[c] != right[c]]:
                 found.append(f"{table} {id} differs in {', '.join(wrong)}")
+            kept = [c for c in sorted(loose) if before[id][c] == right[c] != left[c]]
+            found += [f"the {column} of {id} should not be changed" for column in kept]
     made, wanted = _new_records(start, end, free), _new_records(start, gold, free)
     found += [f"one record too many: {shape}" for shape in (made - wanted).elements()]
     return found + [f"one record is missing: {shape}" for shape in (wanted - made).elements()]

@@ -290,8 +290,9 @@ def test_differences_are_named_and_new_records_may_come_in_any_order():
     assert differences(start, start, start, {}) == []
     assert differences(start, changed, start, {}) == ["orders a differs in to"]
     assert differences(start, rows(), start, {}) == ["orders a should be there"]
-    noted = rows(a={"id": "a", "to": "x", "note": "hello"})
-    assert differences(start, noted, start, {"orders": {"note"}}) == []
+    noted, otherwise = (rows(a={"id": "a", "to": "x", "note": note}) for note in ("hello", "good day"))
+    assert differences(start, noted, otherwise, {"orders": {"note"}}) == []
+    assert differences(start, noted, start, {"orders": {"note"}}) == ["the note of a should not be changed"]
     one = start | {"lines": {"l1": {"id": "l1", "of": "n1"}, "l2": {"id": "l2", "of": "a"}}}
     other = start | {"lines": {"l1": {"id": "l1", "of": "a"}, "l2": {"id": "l2", "of": "n2"}}}
     one["orders"] = start["orders"] | {"n1": {"id": "n1", "to": "z", "note": ""}}
@@ -344,3 +345,12 @@ def test_a_task_that_cannot_be_played_is_refused(change, says):
     less = dict(islice(good.data.items(), 3))
     with pytest.raises(UsageError, match="lacks"):
         ApiEnv().reset(options={"task": Task(good.env, good.prompt, less)})
+
+
+def test_writing_over_a_note_that_nobody_asked_about_fails():
+    task = next(t for t in some_tasks(2000) if "write_note" in t.data["tools"])
+    *calls, last = steps(task)
+    title = Session(task.data["world"]).rows()["notes"]["not_101"]["title"]
+    harm = ToolCall("write_note", {"title": title, "text": "gone"})
+    assert play(task, [*calls, last])[0] == 1.0
+    assert play(task, [*calls, harm, last])[0] == 0.0
