@@ -10,8 +10,7 @@ from rich.rule import Rule
 
 from envs.cli import main, parse_options
 from envs.core import AgentEnv
-from envs.errors import UsageError
-from envs.registry import load_tasks, make
+from envs.registry import make, pick_task
 from envs.types import ToolCall
 
 __all__ = ["play"]
@@ -43,11 +42,9 @@ def play(
         0 when the task was solved, 1 when not.
     """
     world = make(env, split=split, format=format, **parse_options(env_options))
-    source = load_tasks(tasks) if tasks else world.tasks(split)
-    if not 0 <= index < len(source):
-        raise UsageError(f"there is no task {index}: {env} has {len(source)} in {tasks or f'split {split}'}")
+    task = pick_task(world, index, tasks)
     console = Console(soft_wrap=True)
-    observation, _ = world.reset(seed=0, options={"task": source[index]})
+    observation, _ = world.reset(seed=0, options={"task": task})
     _say(console, "system", world.system_prompt)
     _say(console, "user", observation)
     reward = _loop(console, world, world.expert() if expert else _typed_actions(console, world))

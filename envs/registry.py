@@ -24,7 +24,16 @@ from envs.core import AgentEnv
 from envs.errors import UsageError, did_you_mean
 from envs.types import Task
 
-__all__ = ["env_class", "env_ids", "load_tasks", "make", "register_with_gymnasium", "resolve", "task_loaders"]
+__all__ = [
+    "env_class",
+    "env_ids",
+    "load_tasks",
+    "make",
+    "pick_task",
+    "register_with_gymnasium",
+    "resolve",
+    "task_loaders",
+]
 
 _ID = re.compile(r"(?P<namespace>[\w.-]+)/(?P<name>\w[\w-]*?)-v(?P<version>\d+)")
 
@@ -143,6 +152,19 @@ def _read_jsonl(path: Path) -> list[Task]:
                 except UsageError as error:
                     raise UsageError(f"{path}, line {number}: {error}") from None
     return tasks
+
+
+def pick_task(env: AgentEnv, index: int, tasks: str | None = None) -> Task:
+    """Task `index`, from 0, of an environment's split or of a file.
+
+    Raises:
+        UsageError: there is none; says how many there are.
+    """
+    source = load_tasks(tasks) if tasks else env.tasks(env.split)
+    if not 0 <= index < len(source):
+        where = tasks or f"split {env.split} of {env.id}"
+        raise UsageError(f"there is no task {index}: {where} has {len(source)}")
+    return source[index]
 
 
 def _checked(source: str, tasks: Iterable[Task]) -> list[Task]:

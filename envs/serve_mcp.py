@@ -12,8 +12,7 @@ import tyro
 
 from envs.cli import main, parse_options
 from envs.core import AgentEnv
-from envs.errors import UsageError
-from envs.registry import load_tasks, make
+from envs.registry import make, pick_task
 from envs.types import ToolCall
 
 __all__ = ["serve_mcp"]
@@ -40,13 +39,11 @@ def serve_mcp(
     """
     # Tool calls come as JSON, and hermes writes any JSON call and reads it back as it was.
     world = make(env, split=split, format="hermes", **parse_options(env_options))
-    source = load_tasks(tasks) if tasks else world.tasks(split)
-    if not 0 <= index < len(source):
-        raise UsageError(f"there is no task {index}: {env} has {len(source)} in {tasks or f'split {split}'}")
+    task = pick_task(world, index, tasks)
     # An environment lives on one thread; the protocol has the event loop.
     with ThreadPoolExecutor(1) as thread:
         episode = _Episode(world, thread)
-        thread.submit(episode.start, source[index]).result()
+        thread.submit(episode.start, task).result()
         try:
             asyncio.run(_serve(episode))
         finally:

@@ -18,13 +18,12 @@ from envs.sandbox.client import PATIENCE, SERVER
 from envs.sandbox.interface import Entry, File, Limits, Outcome, Process, Sandbox, SandboxLost
 from envs.sandbox.keeper import PATH, Broken, Plan, Start
 from envs.sandbox.output import Clip
-from envs.sandbox.shell import PROGRAM, Pipes, Shell, Streams
+from envs.sandbox.shell import CLEAN, PROGRAM, Pipes, Shell, Streams
 from envs.sandbox.wire import receive, send
 
 __all__ = ["BubblewrapSandbox", "available", "open_box"]
 
 _INSTALL = "bubblewrap is not installed: `apt-get install bubblewrap`, or your system's package of that name"
-_CLEAN = {"PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 _SETTINGS = {  # name: (where it forbids, where it allows)
     "user/max_user_namespaces": ("0", "10000"),
     "kernel/unprivileged_userns_clone": ("0", "1"),
@@ -121,7 +120,7 @@ class BubblewrapSandbox(Sandbox):
                 file.write(input)
             os.lseek(stdin, 0, os.SEEK_SET)
             fds = (stdin, writing, writing)
-            process, pidfd = self._spawn(argv, _CLEAN, cwd or self.home, fds, root=root, trusted=True)
+            process, pidfd = self._spawn(argv, CLEAN, cwd or self.home, fds, root=root, trusted=True)
         except ValueError as error:  # a null byte, or half a character
             os.close(reading)
             return Outcome(f"{argv[0]}: {error}\n", 126)

@@ -21,11 +21,10 @@ from envs.sandbox.docker_streams import Frames
 from envs.sandbox.interface import Entry, File, Limits, Outcome, Process, Sandbox, SandboxLost
 from envs.sandbox.keeper import PATH, USER
 from envs.sandbox.output import Clip
-from envs.sandbox.shell import PROGRAM, Shell
+from envs.sandbox.shell import CLEAN, PROGRAM, Shell
 
 __all__ = ["DockerSandbox", "available", "open_box"]
 
-_CLEAN = {"PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 _PYTHON = ["/usr/bin/python3", "-I", "-S", "-c"]
 _PATIENCE = 60  # seconds that the engine and the keeper may take for anything
 _DIGESTS = 8  # times the disk's limit may be read in one snapshot
@@ -132,7 +131,7 @@ class DockerSandbox(Sandbox):
         # Stopped, the agent's processes cannot reach into a program that runs under their own account.
         self._ask("stop")
         try:
-            program, _, streams = self._spawn(argv, root or self.user == "root", cwd or self.home, _CLEAN)
+            program, _, streams = self._spawn(argv, root or self.user == "root", cwd or self.home, CLEAN)
             with contextlib.closing(streams):
                 ended = _collect(streams, input, clip, deadline)
             if not ended:

@@ -24,10 +24,13 @@ from typing import Protocol
 from envs.sandbox.interface import Outcome
 from envs.sandbox.output import Clip
 
-__all__ = ["PROGRAM", "Pipes", "Shell", "Streams"]
+__all__ = ["CLEAN", "PROGRAM", "Pipes", "Shell", "Streams"]
 
 PROGRAM = ("bash", "--norc", "--noprofile", "-O", "expand_aliases")
 """What a backend starts, with its output and errors to /dev/null and descriptors 3 and 4 as said above."""
+
+CLEAN = {"PYTHONNOUSERSITE": "1", "PYTHONSAFEPATH": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+"""What the environment of `execute` has beside the system's: Python then loads nothing that the agent wrote."""
 
 _GRACE = 0.5  # seconds that a shell has to come back after what it ran was killed
 _PATIENCE = 0.02  # seconds between two kills: a list goes on with its next command
