@@ -16,6 +16,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -27,7 +28,7 @@ from envs import ToolCall, make
 from envs.cli import main
 from envs.external.miniwob import MiniwobEnv
 from envs.types import Task
-from envs.web.browser import shared_browser
+from envs.web.browser import CONTEXT, shared_browser
 from envs.web.scripts import observe
 from envs.web.templates import SEEN_TEMPLATES
 
@@ -89,7 +90,7 @@ def bare(trees: bool, contexts: int, episodes: int, origin: str) -> list[Episode
             began = perf_counter()
             if context:
                 await context.close()
-            context = await shared_browser().new_context()
+            context = await shared_browser().chromium.new_context(**CONTEXT)
             page = await context.new_page()
             await page.goto(f"{origin}/miniwob/click-button.html")
             await page.evaluate(_START, str(seed))
@@ -123,11 +124,12 @@ def shop(contexts: int, episodes: int) -> list[Episode]:
     """The expert on the shop: seconds of the reset and of a mean step."""
     named = {t.name for t in SEEN_TEMPLATES if t.site == "shop" and t.difficulty <= 2}
 
+    fitting = (task for task in make("web").tasks("train") if task.template in named)
+    tasks = list(islice(fitting, episodes))
+
     def play(first: int) -> list[Episode]:
         env, done = make("web"), []
-        tasks = (t for t in map(env.tasks("train").__getitem__, range(10**6)) if t.template in named)
-        mine = [task for _, task in zip(range(episodes), tasks, strict=False)][first::contexts]
-        for task in mine:
+        for task in tasks[first::contexts]:
             began = perf_counter()
             env.reset(options={"task": task})
             reset = perf_counter() - began

@@ -26,13 +26,18 @@ __all__ = ["MiniwobEnv", "miniwob_pages"]
 
 _VERSION = "1.1.0"
 _START = """(seed) => {
+  const hidden = '#reward-display, #click-canvas, #sync-task-cover { display: none !important; }';
+  document.head.insertAdjacentHTML('beforeend', `<style>${hidden}</style>`);
   Math.seedrandom(seed);
   core.EPISODE_MAX_TIME = 1000000000;
   core.startEpisodeReal();
 }"""
-_GOAL = "() => { const said = core.getUtterance(); return typeof said === 'string' ? said : said.utterance; }"
-_STATE = "() => [WOB_TASK_READY === true, WOB_DONE_GLOBAL === true, WOB_RAW_REWARD_GLOBAL]"
-_HIDE = "#reward-display, #click-canvas, #sync-task-cover { display: none !important; }"
+_GOAL = """() => {
+  const said = WOB_TASK_READY === true && core.getUtterance();
+  return said && typeof said !== 'string' ? said.utterance : said;
+}"""
+_STATE = "() => typeof WOB_DONE_GLOBAL === 'undefined' ? null : [WOB_DONE_GLOBAL === true, WOB_RAW_REWARD_GLOBAL]"
+_SCRIPT = re.compile(r'<script(?: type="text/javascript")? src="([^"]+)"></script>')
 
 
 class MiniwobEnv(WebBase):
@@ -59,12 +64,12 @@ class MiniwobEnv(WebBase):
         self._raw: float | None = None
         self.open_session(_origin(), frozen=True)
         self._session.goto(_pages()[page])
-        self._session.evaluate(f"() => document.head.insertAdjacentHTML('beforeend', '<style>{_HIDE}</style>')")
         self._session.evaluate(_START, str(task.data["seed"]))
         self._session.wait()
-        if not self._session.evaluate(_STATE)[0]:
+        goal = self._session.evaluate(_GOAL)
+        if goal is False:
             raise WorldError(f"the page {page} did not start")
-        return f"{self._session.evaluate(_GOAL)}\n\n{self.show()}"
+        return f"{goal}\n\n{self.show()}"
 
     @tool
     def click_at(self, x: int, y: int) -> str:
@@ -80,8 +85,8 @@ class MiniwobEnv(WebBase):
 
     def show(self, keep_part: bool = False) -> str:
         shown = super().show(keep_part)
-        if self._session.evaluate("() => typeof WOB_DONE_GLOBAL !== 'undefined'"):
-            _, done, self._raw = self._session.evaluate(_STATE)
+        if state := self._session.evaluate(_STATE):  # none where the agent has left the page
+            done, self._raw = state
             if done:
                 self.end()
         return shown
@@ -140,8 +145,21 @@ _pages = cache(miniwob_pages)
 def _origin() -> str:
     """Where the package's pages are served, once for the process: they keep nothing."""
     from starlette.applications import Starlette
-    from starlette.routing import Mount
+    from starlette.responses import HTMLResponse
+    from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
-    app = Starlette(routes=[Mount("/", StaticFiles(directory=str(_package() / "html")))])
+    pages = Route("/miniwob/{name}.html", lambda request: HTMLResponse(_bundled(request.path_params["name"])))
+    app = Starlette(routes=[pages, Mount("/", StaticFiles(directory=str(_package() / "html")))])
     return shared_browser().server.add("miniwob", app)
+
+
+@cache
+def _bundled(name: str) -> str:
+    """A page with its scripts inside: a fresh context has nothing in its cache, and each file costs a request."""
+    folder = _package() / "html" / "miniwob"
+
+    def inside(tag: re.Match) -> str:
+        return f"<script>{(folder / tag[1]).read_text(encoding='utf-8')}</script>"
+
+    return _SCRIPT.sub(inside, (folder / f"{name}.html").read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ from typing import Any
 from envs.errors import UsageError, WorldError
 from envs.web.server import SiteServer
 
-__all__ = ["Browser", "shared_browser"]
+__all__ = ["CONTEXT", "Browser", "shared_browser"]
 
 _SECONDS = 60.0
 """How long anything may take before the machine is taken to be broken. What the model does has shorter limits."""
@@ -34,6 +34,16 @@ _FLAGS = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--proxy-server=127.0.0.1:9",
 )
+
+CONTEXT = {
+    "viewport": {"width": 1024, "height": 768},
+    "service_workers": "block",
+    "accept_downloads": False,
+    "locale": "en-US",
+    "timezone_id": "UTC",
+    "reduced_motion": "reduce",
+}
+"""How every context is made."""
 
 _lock = threading.Lock()
 _browsers: dict[int, "Browser"] = {}
@@ -64,7 +74,7 @@ class Browser:
         self._thread = threading.Thread(target=self._loop.run_forever, name="web-browser", daemon=True)
         self._thread.start()
         self._closed = False
-        self._playwright = self.chromium = None
+        self._playwright = self.chromium = self._spare = None
         self._starting = asyncio.Lock()
         self.server: SiteServer = self.call(self._start_server())
         atexit.register(self.close)
@@ -82,19 +92,23 @@ class Browser:
             future.cancel()
             raise WorldError(f"the browser did not answer within {seconds:g} seconds") from None
 
-    async def new_context(self) -> Any:
-        """A fresh browser context; starts the browser when none is running."""
+    async def new_context(self) -> tuple[Any, Any]:
+        """A fresh browser context and its empty tab; starts the browser when none is running.
+
+        Most of the time goes into the tab's process, so the next one is made ready while this one is used.
+        """
         async with self._starting:
             if self.chromium is None or not self.chromium.is_connected():
+                await self._drop_spare()
                 await self._start_chromium()
-        return await self.chromium.new_context(
-            viewport={"width": 1024, "height": 768},
-            service_workers="block",
-            accept_downloads=False,
-            locale="en-US",
-            timezone_id="UTC",
-            reduced_motion="reduce",
-        )
+        ready, self._spare = self._spare or self._open_context(), None
+        context, tab = await ready
+        self._spare = self._spare or asyncio.create_task(self._open_context())
+        return context, tab
+
+    async def _open_context(self) -> tuple[Any, Any]:
+        context = await self.chromium.new_context(**CONTEXT)
+        return context, await context.new_page()
 
     def close(self) -> None:
         """End browser, driver and server. The process may go on and start another."""
@@ -108,6 +122,12 @@ class Browser:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _drop_spare(self) -> None:
+        """Forget what was made ready: it ends, or has ended, with its browser."""
+        spare, self._spare = self._spare, None
+        if spare is not None:
+            await asyncio.gather(spare, return_exceptions=True)
 
     async def _start_server(self) -> SiteServer:
         server = SiteServer()
@@ -125,6 +145,7 @@ class Browser:
         )
 
     async def _stop(self) -> None:
+        await self._drop_spare()
         if self.chromium is not None:
             await self.chromium.close()
         if self._playwright is not None:

@@ -55,7 +55,8 @@ class ConfinedContext:
         """Make the context and its first tab."""
         self._under_way: set[Any] = set()
         self._coming = 0  # tabs that a page has opened and that are not here yet
-        context = self._context = await self.browser.new_context()
+        context, tab = await self.browser.new_context()
+        self._context = context
         await context.add_init_script(PREPARE)
         if self.frozen:
             await context.clock.install(time=FROZEN_AT)
@@ -67,7 +68,7 @@ class ConfinedContext:
         context.on("request", lambda request: self._under_way.add(request))
         context.on("requestfinished", lambda request: self._under_way.discard(request))
         context.on("requestfailed", lambda request: self._under_way.discard(request))
-        await self._empty_tab()
+        self._adopt(tab)
         return self
 
     async def close(self) -> None:
