@@ -49,7 +49,8 @@ class MiniwobEnv(WebBase):
     id = "AgentTuning/Miniwob-v0"
     instructions = (
         "You do a small task on a web page through a browser. Each observation shows the page; [n] numbers what you "
-        "can act on, places are x,y in pixels. The episode ends by itself when the page has judged what you did."
+        "can act on, places are x,y in pixels, ... stands for lines that are as before. The episode ends by itself "
+        "when the page has judged what you did."
     )
     max_turns = 20
 

@@ -1,5 +1,6 @@
 """What every world in the browser has in common: the tools, the observation, and the confinement to one origin."""
 
+from difflib import SequenceMatcher
 from typing import Literal
 
 from envs.core import AgentEnv
@@ -13,12 +14,19 @@ __all__ = ["WebBase"]
 _WINDOW = 700
 """Pixels that one scroll moves the page itself; the observation moves by its own length."""
 
+_MANY = 3
+"""Lines that are worth leaving out when they have been shown."""
+
 
 class WebBase(AgentEnv):
     """An agent in a browser. A subclass opens a session in `setup` (`self.open_session`) and grades.
 
     The observation is the whole page as text with numbered elements; a page that is longer than `max_observation` comes
-    in parts, and `scroll` shows the next one. A line that was not there before the action is marked with `*`.
+    in parts, and `scroll` shows the next one. Three or more lines that stood in this order in the observation before
+    are one line `...`: the history has them, and a context is short.
+
+    Attributes:
+        view: what is in sight, with every line.
 
     Args:
         observe: "text", one walk over the page, or "aria", the accessibility tree as Playwright writes it.
@@ -28,6 +36,7 @@ class WebBase(AgentEnv):
     max_turns = 25
     max_observation = 2000
 
+    view = ""
     _session: WebSession | None = None
 
     def __init__(self, *, observe: str = "text", **options):
@@ -41,7 +50,7 @@ class WebBase(AgentEnv):
         self.close_session()
         self._session = WebSession(shared_browser(), origin, frozen, self._aria)
         self._page = Page((), "", "")
-        self._from = 0
+        self._from, self._sight = 0, []
 
     def close_session(self) -> None:
         """Close the context, if one is open."""
@@ -132,9 +141,12 @@ class WebBase(AgentEnv):
         same = (before.url, before.title) == (self._page.url, self._page.title)
         if not (keep_part or same):
             self._from = 0
-        parts = self._parts(set(before.lines) if same and not keep_part else None)
+        parts = self._parts()
         self._from = min(self._from, len(parts) - 1)
-        return "\n".join([*self._head(len(parts)), *parts[self._from]])
+        before, self._sight = self._sight, parts[self._from]
+        head = self._head(len(parts))
+        self.view = "\n".join([*head, *self._sight])
+        return "\n".join([*head, *_without_known(before, self._sight)])
 
     def screenshot(self) -> bytes:
         """What the browser shows, as PNG."""
@@ -148,15 +160,24 @@ class WebBase(AgentEnv):
             lines[0] += f", part {self._from + 1} of {parts}"
         return lines + self._session.take_notes()
 
-    def _parts(self, known: set[str] | None = None) -> list[list[str]]:
-        """The page's lines in parts that fit an observation, new ones marked when `known` says what was there."""
+    def _parts(self) -> list[list[str]]:
+        """The page's lines in parts that fit an observation."""
         budget, parts, used = self.max_observation - 300, [[]], 0
         for line in self._page.lines:
-            shown = line if known is None or line in known else f"* {line}"
-            shown = shown if len(shown) <= budget else f"{shown[: budget - 20]} [... cut ...]"
+            shown = line if len(line) <= budget else f"{line[: budget - 20]} [... cut ...]"
             if used + len(shown) + 1 > budget and parts[-1]:
                 parts.append([])
                 used = 0
             parts[-1].append(shown)
             used += len(shown) + 1
         return parts
+
+
+def _without_known(before: list[str], lines: list[str]) -> list[str]:
+    """The lines, with one `...` in place of those that follow each other in `before` as well, if they are many."""
+    shown, start = [], 0
+    for _, first, size in SequenceMatcher(None, before, lines, autojunk=False).get_matching_blocks():
+        if size >= _MANY:
+            shown += [*lines[start:first], "..."]
+            start = first + size
+    return shown + lines[start:]

@@ -24,7 +24,7 @@ class WebEnv(WebBase):
     id = ENV_ID
     instructions = (
         "You use a web site through a browser. Each observation shows the page; [n] numbers what you can act on, and "
-        "a line that is new begins with *. End with answer if something was asked, else with finish."
+        "... stands for lines that are as before. End with answer if something was asked, else with finish."
     )
 
     max_turns = 40
@@ -70,7 +70,7 @@ class WebEnv(WebBase):
         return problems(self.task.data, self._site, self._answer)
 
     def solve(self) -> Solution:
-        return expert.solve(self.task.data["steps"], lambda: self.observation)
+        return expert.solve(self.task.data["steps"], lambda: self.view)
 
     def state_key(self) -> str:
         state = [self._site.state.rows(), self._page.url.removeprefix(self._origin), self._page.lines, self._answer]

@@ -21,7 +21,7 @@ def solve(steps: list[dict[str, Any]], observation: Callable[[], str]) -> Soluti
 
     Args:
         steps: what to do, to which element (role, name, near) and why.
-        observation: gives the last observation.
+        observation: gives what is in sight.
 
     Raises:
         WorldError: an element or a text is nowhere on the page.
