@@ -1,6 +1,8 @@
 """BFCL behind our tools: its own gold answers pass its own rules, and slips do not."""
 
 import importlib.util
+import subprocess
+import sys
 
 import pytest
 
@@ -89,3 +91,24 @@ def test_mistakes_of_the_model_are_observations():
 def test_a_task_is_never_training_data():
     assert {task.split for category in CATEGORIES for task in load_category(category)[:1]} == {"novel"}
     assert "novel" not in TRAINABLE
+
+
+def test_the_checker_is_imported_by_many_threads_at_once():
+    """In a process of its own, where nothing has been imported yet."""
+    threads = """
+import sys
+sys.setswitchinterval(1e-5)
+from concurrent.futures import ThreadPoolExecutor
+from envs.external.bfcl import BfclEnv, load_category
+from envs.testing import play
+
+def solve(task):
+    env = BfclEnv()
+    env.reset(options={"task": task})
+    return play(env, task, env.expert())[-1][1]
+
+with ThreadPoolExecutor(8) as pool:
+    print(sum(pool.map(solve, load_category("simple_python")[:8])))
+"""
+    ran = subprocess.run([sys.executable, "-c", threads], capture_output=True, text=True, timeout=120)
+    assert ran.stdout == "8.0\n", ran.stderr

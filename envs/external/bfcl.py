@@ -15,6 +15,7 @@ import importlib
 import inspect
 import json
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,7 @@ CATEGORIES = (*_AST, *_CALL_OR_NOT, *_MULTI_TURN)
 multi-turn ones with functions withheld or with a context longer than an observation may be."""
 _JSON_TYPES = {"dict": "object", "float": "number", "double": "number", "tuple": "array", "list": "array"}
 _KNOWN_TYPES = {"object", "number", "array", "string", "integer", "boolean"}
+_importing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class BfclEnv(AgentEnv):
     """A user's request and the functions that may serve it; in some tasks none does, or something is missing."""
 
     id = "AgentTuning/Bfcl-v0"
+    licence = "Apache-2.0 (bfcl-eval)"
     instructions = (
         "Serve the user's requests with the functions below, one call at a time. Call nothing that does not serve the "
         "request. When a request is done, or cannot be done, say so with answer."
@@ -249,7 +252,7 @@ def _ast_rule(data: dict[str, Any], calls: list[dict[str, dict[str, Any]]]) -> b
 
 
 @cache
-def _checker() -> ModuleType:
+def _import_checker() -> ModuleType:
     """BFCL's checker, imported without the module of all vendors' handlers, of which it reads one flag."""
     name = "bfcl_eval.constants.model_config"
     there = sys.modules.get(name)
@@ -261,6 +264,11 @@ def _checker() -> ModuleType:
         del sys.modules[name]
         if there:
             sys.modules[name] = there
+
+
+def _checker() -> ModuleType:
+    with _importing:  # environments on several threads may want it at once, and there is one table of modules
+        return _import_checker()
 
 
 def _simulators(classes: list[str], config: dict[str, Any]) -> dict[str, Any]:
