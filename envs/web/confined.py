@@ -60,7 +60,8 @@ class ConfinedContext:
         await context.add_init_script(PREPARE)
         if self.frozen:
             await context.clock.install(time=FROZEN_AT)
-            await context.clock.pause_at(FROZEN_AT + 1)
+            # It runs until it is paused, and cannot go back: a busy machine may take seconds for that.
+            await context.clock.pause_at(FROZEN_AT + 60)
             await context.add_init_script(FIXED)
         await context.route(re.compile(f"^(?!{re.escape(self.origin)}(/|$))"), self._refuse)
         await context.route_web_socket(re.compile(".*"), self._refuse_socket)
