@@ -18,7 +18,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install -qq --upgrade pip
 	$(BIN)/pip install -qq "$(TORCH)"
-	$(BIN)/pip install -qq --editable ".[train,web,docker,qa,mcp,scienceworld,dev]"
+	$(BIN)/pip install -qq --editable ".[train,web,docker,qa,general,mcp,scienceworld,dev]"
 	$(BIN)/pip install -qq --no-deps $(BARE)
 	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] && ! dpkg -s $(SYSTEM) >/dev/null 2>&1; then \
 		apt-get update -qq && apt-get install -qq -y --no-install-recommends $(SYSTEM) >/dev/null || true; fi

@@ -49,7 +49,7 @@ class ReplayPolicy:
             PolicyError: the task was not recorded, or the episode goes on after its last recorded message.
         """
         messages = self._messages(episode)
-        turn = sum(message["role"] == "assistant" for message in episode.messages)
+        turn = episode.memory["turn"] = episode.memory.get("turn", -1) + 1
         if turn >= len(messages):
             raise PolicyError(
                 f"{self.name}: task {episode.task.id} goes on after its {len(messages)} recorded messages"
@@ -71,7 +71,8 @@ class ReplayPolicy:
 
 
 def _replies(trajectory: Trajectory) -> list[Reply]:
-    texts = [message["content"] for message in trajectory.messages if message["role"] == "assistant"]
+    own = (message for message in trajectory.messages if message["role"] == "assistant" and "shot" not in message)
+    texts = [message["content"] for message in own]
     return [
         Reply(text, step.finish, step.usage.prompt_tokens, step.usage.completion_tokens, step.token_ids, step.logprobs)
         for text, step in zip(texts, trajectory.steps, strict=True)

@@ -12,7 +12,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = ["envs", "rollout", "evaluation", "training"]
 FILES = sorted(f for floor in FLOORS for f in (ROOT / floor).rglob("*.py"))
-PUBLIC = ("core", "errors", "types", "tool", "format", "registry", "cli", "records", "sandbox", "wording")
+PUBLIC = ("core", "errors", "types", "tool", "format", "registry", "cli")
+PUBLIC += ("records", "sandbox", "wording", "proof", "proposer")
 HEAVY = {
     "torch",
     "transformers",

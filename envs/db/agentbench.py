@@ -45,6 +45,7 @@ class AgentbenchDbEnv(AgentEnv):
     """
 
     id = "AgentTuning/AgentbenchDb-v0"
+    licence = "Apache-2.0 (THUDM/AgentBench)"
     instructions = (
         "You work with a SQLite database, one SQL statement at a time. All columns are text: CAST them to compare or "
         "sort numbers. When you are sure, give the final answer as a list of values, exactly as the database has them. "

@@ -7,6 +7,7 @@ print(database.render(database.run("SELECT name FROM city")))
 import hashlib
 import re
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -83,11 +84,36 @@ class Database:
 
     def _fill(self, schema_sql: str, tables: dict[str, list[tuple]]) -> None:
         self._connection.executescript(f"BEGIN; {schema_sql}")
+        self._insert(tables)
+        self._connection.execute("COMMIT")
+
+    def _insert(self, tables: dict[str, list[tuple]]) -> None:
         for name, rows in tables.items():
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
                 self._connection.executemany(f"INSERT INTO {quoted(name)} VALUES ({marks})", rows)
-        self._connection.execute("COMMIT")
+
+    @classmethod
+    def carried(cls, schema: Sequence[str], tables: dict[str, list[Sequence]]) -> "Database":
+        """A database that came with a task, from outside: every statement of its schema meets the guard.
+
+        Raises:
+            ToolError: a statement is wrong or refused.
+            sqlite3.Error: a row does not fit its table.
+        """
+        database = cls("", {})
+        try:
+            for statement in schema:
+                database.run(statement)
+            for step in ("PRAGMA foreign_keys=off", "BEGIN"):
+                database._connection.execute(step)
+            database._insert(tables)
+            for step in ("COMMIT", "PRAGMA foreign_keys=on"):
+                database._connection.execute(step)
+        except (ToolError, sqlite3.Error):
+            database.close()
+            raise
+        return database
 
     def run(self, statement: str) -> Result:
         """Run one statement that a model wrote.
@@ -111,6 +137,15 @@ class Database:
             return result
         changed = self._connection.execute("SELECT changes()").fetchone()[0]
         return Result(result.columns, result.rows, changed, result.truncated)
+
+    @property
+    def refusal(self) -> str | None:
+        """Why the guard stopped the last statement; None when it did not, even where the statement failed."""
+        return self._guard.refusal
+
+    def reverse_unordered(self) -> None:
+        """Let plain selections meet the rows backwards, to show what is left to chance; sorting is as it was."""
+        self._connection.execute("PRAGMA reverse_unordered_selects=on")
 
     def render(self, result: Result) -> str:
         """The result as a short observation: a header, at most ten rows, and how many there are beyond."""

@@ -1,13 +1,12 @@
 """`DbEnv`: questions about a SQLite database, and changes to it."""
 
-from functools import lru_cache
 from typing import Any
 
 from envs.core import AgentEnv
 from envs.db import expert
 from envs.db.database import Database, Result, quoted
-from envs.db.domains import DOMAINS
 from envs.db.grade import answers_match
+from envs.db.source import image
 from envs.db.tasks import ENV_ID, generated_tasks
 from envs.errors import UsageError
 from envs.tool import tool
@@ -23,6 +22,7 @@ class DbEnv(AgentEnv):
     """
 
     id = ENV_ID
+    licence = "Apache-2.0"
     instructions = (
         "You work with a SQLite database. Answer the question, or make the change that is asked for. "
         "Look at the tables first. End with answer: a list of the values found (a list of lists if several values "
@@ -38,11 +38,14 @@ class DbEnv(AgentEnv):
         return generated_tasks(split)
 
     def setup(self, task: Task) -> None:
-        if missing := {"domain", "seed", "rows", "gold", "write", "ordered", "steps"} - task.data.keys():
+        needed = {"gold", "write", "ordered"} | (set() if task.reference else {"steps"})
+        if missing := needed - task.data.keys():
             raise UsageError(f"task {task.id} of {self.id} lacks {sorted(missing)} in its data")
-        if task.data["domain"] not in DOMAINS:
-            raise UsageError(f"task {task.id} of {self.id}: no domain {task.data['domain']!r}")
         self.close()
+        try:
+            self._image = image(task.data)
+        except UsageError as error:
+            raise UsageError(f"task {task.id} of {self.id}: {error}") from None
         self._database = self._fresh()
         self._result: Result | None = None
         self._answer: list[Any] | None = None
@@ -86,8 +89,7 @@ class DbEnv(AgentEnv):
         return self._database.state_hash() + ("" if self._answer is None else "/answered")
 
     def _fresh(self) -> Database:
-        data = self.task.data
-        return Database.from_bytes(_image(data["domain"], data["seed"], data["rows"]))
+        return Database.from_bytes(self._image)
 
     def _describe(self, name: str) -> str:
         ((count,),) = self._database.run(f"SELECT COUNT(*) FROM {quoted(name)}").rows
@@ -99,14 +101,3 @@ class DbEnv(AgentEnv):
 
     def _run_pragma(self, pragma: str, table: str) -> list[tuple]:
         return self._database.run(f"PRAGMA {pragma}({quoted(table)})").rows
-
-
-@lru_cache(maxsize=64)
-def _image(domain: str, seed: str, size: int) -> bytes:
-    """The database of a task as bytes; kept, since every task is built twice, to play and to grade."""
-    chosen = DOMAINS[domain]
-    database = Database(chosen.schema, chosen.rows(seed, size))
-    try:
-        return database.serialize()
-    finally:
-        database.close()
