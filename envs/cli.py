@@ -9,8 +9,9 @@ from envs.errors import UsageError
 
 __all__ = ["main", "parse_options"]
 
-_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf"), "train")
-_EXTRAS |= {"mcp": "mcp", "playwright": "web", "starlette": "web", "uvicorn": "web", "docker": "docker"}
+_EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf", "tokenizers"), "train")
+_EXTRAS |= {"mcp": "mcp", "playwright": "web", "docker": "docker", "lm_eval": "general", "pyarrow": "train"}
+_EXTRAS |= dict.fromkeys(("starlette", "uvicorn", "jinja2"), "view")
 """The optional packages, and the extra that installs each."""
 _FLAGS = ("format", "max_turns", "split")
 """Options of every environment, which the verbs spell out."""

@@ -44,6 +44,8 @@ class AgentEnv(gymnasium.Env[str, str]):
     """Versioned id, `Namespace/Name-v0`. A changed prompt, task or grader is a new version."""
     instructions: ClassVar[str]
     """First lines of the system prompt: who the agent is and what ends an episode."""
+    licence: ClassVar[str] = "not stated"
+    """Of the texts and data of its tasks, for data cards."""
     max_turns: ClassVar[int] = 12
     max_observation: ClassVar[int] = 1500
     tools: ClassVar[dict[str, Tool]] = {}
@@ -115,6 +117,10 @@ class AgentEnv(gymnasium.Env[str, str]):
     def state_key(self) -> str:
         """A hash of the world's state, equal for equal states of one task. By default, of the calls made so far."""
         return hashlib.sha256(canonical_json([self.task.id, self._calls]).encode()).hexdigest()[:16]
+
+    def screenshot(self) -> bytes | None:
+        """What the world looks like now, as PNG; None where there is nothing to see, or it cannot be seen now."""
+        return None
 
     def progress(self) -> float | None:
         """How far the task is solved, in [0, 1], for analysis only; None when the world cannot tell."""

@@ -16,12 +16,13 @@ import envs
 from envs.cli import main, parse_options
 from envs.core import AgentEnv
 from envs.errors import UsageError
-from envs.types import Task
+from envs.types import Message, Task
 from rollout import engine
 from rollout.policies import Sampling, make_policy
 from rollout.policy import Policy
 from rollout.progress import ProgressLine, Tally
 from rollout.selection import select_from_file, select_tasks
+from rollout.shots import demonstrations
 from rollout.store import DEFAULT_STORE, Store
 from rollout.trajectory import Stop
 
@@ -65,6 +66,7 @@ def collect(
     n: int | None = None,
     first: int = 0,
     samples: int = 1,
+    shots: int = 0,
     run: str | None = None,
     seed: int = 0,
     format: str = "react",
@@ -75,6 +77,7 @@ def collect(
     max_tokens: int = Sampling.max_tokens,
     concurrency: int = 16,
     timeout: float = 600.0,
+    screenshots: bool = False,
     store: Path = DEFAULT_STORE,
 ) -> int:
     """Let a policy play tasks and keep every episode in the store.
@@ -92,6 +95,7 @@ def collect(
         n: tasks to play. By default 100; with --tasks all.
         first: index at which to begin counting tasks.
         samples: attempts at each task.
+        shots: demonstrations before each task, the expert's play of other train tasks of the environment.
         run: name under which the episodes are kept. By default ENV-POLICY-SPLIT.
         seed: of the run; each episode derives its own.
         format: how actions are written, react or hermes.
@@ -102,6 +106,7 @@ def collect(
         max_tokens: tokens of one reply.
         concurrency: episodes at a time.
         timeout: seconds after which an episode is abandoned.
+        screenshots: keep a picture of every turn beside the store, where the world has something to see.
         store: the SQLite file that keeps everything.
     """
     if tasks:
@@ -118,6 +123,7 @@ def collect(
         run=run,
         store=store,
         samples=samples,
+        shots=shots,
         seed=seed,
         concurrency=concurrency,
         format=format,
@@ -125,6 +131,7 @@ def collect(
         env_options=parse_options(env_options),
         sampling=Sampling(temperature, top_p, max_tokens, seed),
         timeout=timeout,
+        screenshots=screenshots,
     )
     return 1 if summary.owed else 0
 
@@ -136,6 +143,7 @@ def collect_tasks(
     run: str,
     store: Path = DEFAULT_STORE,
     samples: int = 1,
+    shots: int = 0,
     seed: int = 0,
     concurrency: int = 16,
     format: str = "react",
@@ -143,6 +151,7 @@ def collect_tasks(
     env_options: Mapping[str, Any] | None = None,
     sampling: Sampling | None = None,
     timeout: float | None = 600.0,
+    screenshots: bool = False,
     quiet: bool = False,
     make_env: Callable[..., AgentEnv] = envs.make,
 ) -> Summary:
@@ -154,7 +163,8 @@ def collect_tasks(
         sampling: for the policy that is made from a spec; kept with the run in either case.
         quiet: print nothing.
         make_env: makes an environment from its id and options.
-        tasks, run, store, samples, seed, concurrency, format, max_turns, timeout: as in `collect`.
+        tasks, run, store, samples, shots, seed, concurrency, format, max_turns, timeout, screenshots: as in
+            `collect`.
 
     Raises:
         UsageError: before anything is played: an unknown environment, policy or option, or a run with other settings.
@@ -163,16 +173,23 @@ def collect_tasks(
     for name, value in {"samples": samples, "concurrency": concurrency, "timeout": timeout}.items():
         if value is not None and value <= 0:
             raise UsageError(f"{name} must be above 0, not {value}")
+    if shots < 0:
+        raise UsageError(f"shots must be 0 or more, not {shots}")
     sampling = sampling or Sampling()
     options = {"format": format, "max_turns": max_turns, **(env_options or {})}
+    shown: dict[Task, list[Message]] = {}
     for env_id in dict.fromkeys(task.env for task in tasks):
         make_env(env_id, **options).close()
+        if shots:
+            with contextlib.closing(make_env(env_id, **{**options, "max_turns": None})) as env:
+                shown |= demonstrations(env, [task for task in tasks if task.env == env_id], shots, seed)
     player = make_policy(policy, sampling, store=store) if isinstance(policy, str) else policy
     different = {(task.env, task.id): task for task in tasks}.values()
     plan = [(task, sample) for task in different for sample in range(samples)]
     console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
     with Store(store) as database:
-        database.start_run(run, {"policy": player.name, "seed": seed, **options, "sampling": asdict(sampling)})
+        config = {"policy": player.name, "seed": seed, **options, "sampling": asdict(sampling)}
+        database.start_run(run, config | ({"shots": shots} if shots else {}))
         owed = database.owed(run, plan)
         already = len(plan) - len(owed)
         console.print(f"run {run!r}: {len(plan)} episodes planned, {already} already in {store}")
@@ -182,7 +199,9 @@ def collect_tasks(
             run=run,
             concurrency=concurrency,
             seed=seed,
+            shots=shown,
             timeout=timeout,
+            screenshots=screenshots,
             env_options=options,
             make_env=make_env,
         )

@@ -10,14 +10,14 @@ import hashlib
 import logging
 import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import envs
 from envs.core import AgentEnv
 from envs.errors import WorldError
-from envs.types import Task
+from envs.types import Message, Task
 from rollout.episode import run_episode
 from rollout.policy import Policy
 from rollout.trajectory import Stop, Trajectory
@@ -36,7 +36,9 @@ async def run(
     run: str,
     concurrency: int = 16,
     seed: int = 0,
+    shots: Mapping[Task, Sequence[Message]] | None = None,
     timeout: float | None = 600.0,
+    screenshots: bool = False,
     env_options: dict[str, Any] | None = None,
     make_env: Callable[..., AgentEnv] = envs.make,
 ) -> AsyncIterator[Trajectory]:
@@ -52,7 +54,9 @@ async def run(
         run: name of the run, kept in every trajectory.
         concurrency: episodes at a time, each with a thread and an environment.
         seed: of the run; every episode derives its own.
+        shots: the messages of demonstrations that stand before a task, see `rollout.shots`.
         timeout: seconds for one episode; None for no deadline.
+        screenshots: keep what the worlds look like after each action.
         env_options: keyword arguments of every environment (`format`, `max_turns`, ...).
         make_env: `make_env(env_id, **env_options)` makes an environment.
 
@@ -66,9 +70,17 @@ async def run(
         thread = _EnvThread(make, threads)
         try:
             for task, sample in jobs:
-                own_seed, open_env = episode_seed(seed, task, sample), partial(thread.env, task.env)
                 trajectory = await run_episode(
-                    open_env, policy, task, sample, run=run, seed=own_seed, timeout=timeout, on_env=thread.call
+                    partial(thread.env, task.env),
+                    policy,
+                    task,
+                    sample,
+                    run=run,
+                    seed=episode_seed(seed, task, sample),
+                    shots=(shots or {}).get(task, ()),
+                    timeout=timeout,
+                    screenshots=screenshots,
+                    on_env=thread.call,
                 )
                 finished.put_nowait(trajectory)
                 if thread.busy or trajectory.stop is Stop.ENV_ERROR:

@@ -2,14 +2,14 @@
 
 import asyncio
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from envs.core import AgentEnv
 from envs.errors import UsageError, WorldError
-from envs.types import Task
+from envs.types import Message, Task
 from rollout.policy import ContextFull, Episode, Policy, PolicyError
 from rollout.trajectory import Step, Stop, Trajectory, Usage, well_formed
 
@@ -24,7 +24,9 @@ async def run_episode(
     *,
     run: str = "",
     seed: int = 0,
+    shots: Sequence[Message] = (),
     timeout: float | None = None,
+    screenshots: bool = False,
     on_env: Callable[..., Awaitable[Any]] | None = None,
 ) -> Trajectory:
     """Let `policy` play `task` once and return what happened, whatever happened.
@@ -38,7 +40,9 @@ async def run_episode(
         task, sample: what to play, and which of several attempts at it this is.
         run: name of the run, kept in the trajectory.
         seed: of this episode.
+        shots: messages of demonstrations, which stand before the task, see `rollout.shots`.
         timeout: seconds until the episode is abandoned; None for no deadline.
+        screenshots: keep what the world looks like after each action.
         on_env: `await on_env(function, *args)` runs a function on the environment's thread; by default in place.
 
     Returns:
@@ -53,9 +57,12 @@ async def run_episode(
     try:
         async with asyncio.timeout(timeout) as deadline:
             env, system, prompt = await on_env(_start, open_env, task, seed)
+            if screenshots:
+                await on_env(_photograph, env, record)
             record.format = env.format.name
-            record.messages += [{"role": "system", "content": system}, {"role": "user", "content": prompt}]
-            episode = Episode(env, task, sample, seed, record.messages, on_env)
+            record.messages += [_message("system", system), *shots, _message("user", prompt)]
+            shown = [_message(message["role"], message["content"]) for message in record.messages]
+            episode = Episode(env, task, sample, seed, shown, on_env)
             while True:
                 blame, asked = Stop.POLICY_ERROR, perf_counter()
                 reply = await policy.act(episode)
@@ -63,13 +70,15 @@ async def run_episode(
                 step.usage = Usage(reply.prompt_tokens, reply.completion_tokens)
                 step.token_ids, step.logprobs = reply.token_ids, reply.logprobs
                 action, blame = well_formed(reply.text), Stop.ENV_ERROR
-                record.messages.append({"role": "assistant", "content": action})
+                _append(record, episode, _message("assistant", action))
                 observation, reward, stop = await on_env(_step, env, action, step)
                 record.steps.append(step)
+                if screenshots:
+                    await on_env(_photograph, env, record)
                 if stop is not None:
                     record.stop, record.reward = stop, reward
                     break
-                record.messages.append({"role": "user", "content": observation})
+                _append(record, episode, _message("user", observation))
     except ContextFull:
         record.stop, record.reward = Stop.CONTEXT, 0.0
     except (Exception, asyncio.CancelledError) as error:
@@ -85,6 +94,15 @@ async def run_episode(
 
 async def _in_place(function: Callable, *args: Any) -> Any:
     return function(*args)
+
+
+def _message(role: str, content: str) -> Message:
+    return {"role": role, "content": content}
+
+
+def _append(record: Trajectory, episode: Episode, message: Message) -> None:
+    record.messages.append(message)
+    episode.messages.append(message)
 
 
 def _start(open_env: Callable[[], AgentEnv], task: Task, seed: int) -> tuple[AgentEnv, str, str]:
@@ -104,6 +122,11 @@ def _step(env: AgentEnv, action: str, step: Step) -> tuple[str, float, Stop | No
     if terminated:
         return observation, reward, Stop.FINISHED
     return well_formed(observation), 0.0, Stop(info["stop"]) if truncated else None
+
+
+def _photograph(env: AgentEnv, record: Trajectory) -> None:
+    if (picture := env.screenshot()) is not None:
+        record.screenshots[len(record.steps)] = picture
 
 
 def _describe(error: Exception) -> str:

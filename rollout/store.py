@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from envs.errors import UsageError, did_you_mean
 from envs.types import Task
+from rollout.migrations import MIGRATIONS
+from rollout.reviews import Review
 from rollout.rows import COLUMNS, STEP_COLUMNS, Row, pack, to_json, unpack
+from rollout.screenshots import write_screenshots
 from rollout.trajectory import Trajectory, trajectory_id
-
-if TYPE_CHECKING:
-    import sqlite_utils
 
 __all__ = ["DEFAULT_STORE", "Store"]
 
@@ -32,22 +32,7 @@ _BATCH = 200
 _FLUSH_SECONDS = 0.5
 _BUSY_SECONDS = 60.0
 """How long a writer waits for another process to finish its batch."""
-
-
-def _first_tables(db: "sqlite_utils.Database") -> None:
-    db["runs"].create({"name": str, "config": str, "created": str}, pk="name")
-    db["prompts"].create({"hash": str, "text": str}, pk="hash")
-    db["trajectories"].create(COLUMNS, pk="id", not_null={"run", "env", "task_id", "sample", "task", "messages"})
-    db["trajectories"].create_index(["run", "env", "task_id", "sample"], unique=True)
-    db["steps"].create(STEP_COLUMNS, pk=("trajectory", "turn"))
-    db["reviews"].create(
-        {"id": int, "trajectory": str, "turn": int, "verdict": str, "note": str, "text": str, "created": str}, pk="id"
-    )
-    db["reviews"].create_index(["trajectory"])
-
-
-MIGRATIONS = [_first_tables]
-"""In order, each once. The number of those applied is the file's `user_version`. Append, never change."""
+_REVIEW_COLUMNS = ("trajectory", "verdict", "turn", "note", "text", "call", "created")
 
 
 class Store:
@@ -110,13 +95,15 @@ class Store:
     def add(self, trajectory: Trajectory) -> None:
         """Take a trajectory; it is on disk after the next `flush`, at most half a second of `add`s later.
 
-        Unpaired surrogates in its texts are replaced, and tuples become lists.
+        Unpaired surrogates in its texts are replaced, and tuples become lists. Its screenshots become files, and are
+        not read back.
         """
         row = pack(trajectory)
         self._oldest = self._oldest if self._pending else monotonic()
         waiting = self._pending.get(trajectory.id)
         if waiting is None or not waiting.valid:
             self._pending[trajectory.id] = row
+            write_screenshots(self.path, trajectory)
         if len(self._pending) >= _BATCH or monotonic() - self._oldest >= _FLUSH_SECONDS:
             self.flush()
 
@@ -125,7 +112,7 @@ class Store:
         if not self._pending:
             return
         rows, connection = self._pending, self.db.conn
-        with self._transaction():
+        with self.transaction():
             marks = ",".join("?" * len(rows))
             found = connection.execute(f"SELECT id, valid FROM trajectories WHERE id IN ({marks})", list(rows))
             there = dict(found.fetchall())
@@ -138,6 +125,25 @@ class Store:
             connection.executemany(_insert("trajectories", COLUMNS), [row.trajectory for row in fresh])
             connection.executemany(_insert("steps", STEP_COLUMNS), [step for row in fresh for step in row.steps])
         self._pending = {}
+
+    def add_review(self, review: Review) -> None:
+        """Keep a review, at once. Reviews are never changed or taken back: a later one of the same turn counts instead.
+
+        Raises:
+            UsageError: there is no such trajectory or turn, or the episode is invalid: it is not trained on, and the
+                next attempt at it will replace it.
+        """
+        trajectory = self.get(review.trajectory)
+        if not trajectory.valid:
+            raise UsageError(
+                f"trajectory {review.trajectory} is invalid ({trajectory.stop}): there is nothing to review"
+            )
+        if review.turn is not None and not 1 <= review.turn <= len(trajectory.steps):
+            raise UsageError(
+                f"trajectory {review.trajectory} has turns 1 to {len(trajectory.steps)}, not {review.turn}"
+            )
+        row = {name: getattr(review, name) for name in _REVIEW_COLUMNS}
+        self.db["reviews"].insert(row | {"call": review.call and to_json(review.call)})
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
@@ -179,13 +185,37 @@ class Store:
         conditions = {key: value for key, value in wanted.items() if value is not None}
         return self._stream(conditions, limit)
 
+    def get(self, identity: str) -> Trajectory:
+        """The trajectory with this id.
+
+        Raises:
+            UsageError: there is none.
+        """
+        self.flush()
+        query = f"SELECT {', '.join(COLUMNS)} FROM trajectories WHERE id = ?"
+        row = self.db.conn.execute(query, [identity]).fetchone()
+        if row is None:
+            raise UsageError(f"no trajectory {identity!r} in {self.path}")
+        return unpack(dict(zip(COLUMNS, row, strict=True)), self._steps(identity), self._prompt)
+
+    def reviews(self, run: str | None = None, trajectory: str | None = None) -> list[Review]:
+        """The reviews of a run, of a trajectory, or all, oldest first."""
+        query = (
+            f"SELECT {', '.join(f'reviews.{name}' for name in _REVIEW_COLUMNS)} FROM reviews "
+            "JOIN trajectories ON trajectories.id = reviews.trajectory "
+            "WHERE (:run IS NULL OR run = :run) AND (:id IS NULL OR trajectory = :id) ORDER BY reviews.id"
+        )
+        rows = self.db.query(query, {"run": run, "id": trajectory})
+        return [Review(**row | {"call": row["call"] and json.loads(row["call"])}) for row in rows]
+
     def runs(self) -> list[dict[str, Any]]:
-        """Every run, oldest first: name, config, created, and its numbers of episodes, valid and successful ones."""
+        """Every run, oldest first: name, config, created; sums of episodes, valid, success, turns, tokens, seconds."""
         self.flush()
         rows = self.db.query(
             "SELECT name, config, created, count(t.id) AS episodes, coalesce(sum(t.valid), 0) AS valid, "
-            "coalesce(sum(t.success), 0) AS success FROM runs LEFT JOIN trajectories t ON t.run = runs.name "
-            "GROUP BY name ORDER BY runs.created, runs.rowid"
+            "coalesce(sum(t.success), 0) AS success, coalesce(sum(turns), 0) AS turns, "
+            "coalesce(sum(completion_tokens), 0) AS tokens, coalesce(sum(seconds), 0) AS seconds "
+            "FROM runs LEFT JOIN trajectories t ON t.run = runs.name GROUP BY name ORDER BY runs.created, runs.rowid"
         )
         return [row | {"config": json.loads(row["config"])} for row in rows]
 
@@ -227,7 +257,7 @@ class Store:
 
     def _migrate(self) -> None:
         if self._version() < len(MIGRATIONS):
-            with self._transaction():  # another process may have migrated it since
+            with self.transaction():  # another process may have migrated it since
                 for migration in MIGRATIONS[self._version() :]:
                     migration(self.db)
                 self.db.conn.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
@@ -238,7 +268,7 @@ class Store:
             )
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """Hold the file's write lock from the start, so that what is read in here stays true until the commit."""
         connection = self.db.conn
         connection.execute("BEGIN IMMEDIATE")

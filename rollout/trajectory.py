@@ -79,6 +79,7 @@ class Step:
 @dataclass
 class Trajectory:
     """One episode, whole. `messages` is exactly what the policy saw and wrote: system, user, assistant, user, ...
+    Those of demonstrations, after the system message, have the key `shot` and no step.
 
     `reward` is None unless `valid`. `success` means reward >= 1. `seconds` is the wall time of the episode.
     """
@@ -96,6 +97,8 @@ class Trajectory:
     error: str | None = None
     """The exception's text when the machine failed."""
     seconds: float = 0.0
+    screenshots: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """PNG by turn, 0 before the first action, where they were asked for; the store keeps them as files."""
 
     @property
     def id(self) -> str:

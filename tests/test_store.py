@@ -287,3 +287,38 @@ def test_several_processes_write_one_file(path):
         assert store.db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert store.db["trajectories"].count == 4 * 150
         assert [row["episodes"] for row in store.runs()] == [150] * 3
+
+
+def test_an_older_store_keeps_what_it_has(path, monkeypatch):
+    rows = [trajectory(i, sample=9 - i, steps=[Step(1)]) for i in range(5)]
+    monkeypatch.setattr("rollout.store.MIGRATIONS", MIGRATIONS[:1])
+    with Store(path) as store:
+        for row in rows:
+            store.add(row)
+        kept = list(store.select())
+    monkeypatch.undo()
+    with Store(path) as store:
+        assert list(store.select()) == kept
+        numbers = store.db.execute("SELECT id, number FROM trajectories ORDER BY number").fetchall()
+        assert numbers == [(row.id, number) for number, row in enumerate(rows, 1)]
+        store.add(rows[0])
+        store.flush()
+        assert store.db["trajectories"].count == 5
+
+
+def test_a_trajectorys_number_is_never_given_twice(path):
+    with Store(path) as store:
+        for stop in (Stop.TIMEOUT, Stop.TIMEOUT, Stop.FINISHED):
+            store.add(trajectory(0, stop=stop))
+            store.flush()
+        assert store.db.execute("SELECT number FROM trajectories").fetchall() == [(3,)]
+
+
+def test_one_trajectory_is_read_by_its_id(path):
+    with Store(path) as store:
+        store.add(trajectory(0, messages=[{"role": "system", "content": "You are ..."}], steps=[Step(1)]))
+        store.add(trajectory(1))
+        assert store.get(trajectory(1).id) == trajectory(1)
+        assert store.get(trajectory(0).id).messages == [{"role": "system", "content": "You are ..."}]
+        with pytest.raises(UsageError, match="no trajectory 'x'"):
+            store.get("x")

@@ -20,6 +20,9 @@ from envs.web.sites.base import Refused, Site
 from envs.web.tasks import make_task
 from envs.web.templates import NOVEL_TEMPLATES, SEEN_TEMPLATES
 from envs.wording import says
+from rollout.collect import collect_tasks
+from rollout.screenshots import screenshot_folder
+from rollout.store import Store
 from tests.browsers import needs_browser
 
 ID = re.compile(r"[a-z]{3}_\d{3,}")
@@ -274,3 +277,17 @@ def test_a_task_that_cannot_be_played_is_refused(change, said):
     data = {key: value for key, value in (good.data | change).items() if value is not None or key == "answer"}
     with pytest.raises(UsageError, match=said):
         WebEnv().reset(options={"task": Task(good.env, good.prompt, data)})
+
+
+@needs_browser
+def test_screenshots_are_kept_beside_the_store(tmp_path):
+    store = tmp_path / "store.db"
+    tasks = WebEnv.tasks("dev")[:2]
+    collect_tasks(tasks, "expert", run="seen", store=store, screenshots=True, quiet=True)
+    collect_tasks(tasks, "expert", run="unseen", store=store, quiet=True)
+    with Store(store) as opened:
+        for t in opened.select("seen"):
+            pictures = sorted(screenshot_folder(store, t.id).iterdir(), key=lambda file: int(file.stem))
+            assert [file.name for file in pictures] == [f"{turn}.png" for turn in range(len(t.steps) + 1)]
+            assert all(file.read_bytes().startswith(b"\x89PNG") for file in pictures)
+        assert not any(screenshot_folder(store, t.id).exists() for t in opened.select("unseen"))

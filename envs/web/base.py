@@ -148,9 +148,12 @@ class WebBase(AgentEnv):
         self.view = "\n".join([*head, *self._sight])
         return "\n".join([*head, *_without_known(before, self._sight)])
 
-    def screenshot(self) -> bytes:
-        """What the browser shows, as PNG."""
-        return self._session.screenshot()
+    def screenshot(self) -> bytes | None:
+        """What the browser shows, as PNG; None when the page does not answer."""
+        try:
+            return self._session.screenshot()
+        except ToolError:
+            return None
 
     def _head(self, parts: int) -> list[str]:
         path = self._page.url.removeprefix(self._session.origin) or "/"
