@@ -23,6 +23,7 @@ class ApiEnv(AgentEnv):
     """
 
     id = ENV_ID
+    licence = "Apache-2.0"
     instructions = (
         "You act for a user through the tools below and obey the rules you are given. Look ids up, never guess them. "
         "End with answer, or with decline if a rule forbids it (name the rule) or no tool can do it."

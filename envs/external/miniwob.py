@@ -47,6 +47,7 @@ class MiniwobEnv(WebBase):
     """
 
     id = "AgentTuning/Miniwob-v0"
+    licence = "MIT (MiniWoB++)"
     instructions = (
         "You do a small task on a web page through a browser. Each observation shows the page; [n] numbers what you "
         "can act on, places are x,y in pixels, ... stands for lines that are as before. The episode ends by itself "

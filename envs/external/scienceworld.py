@@ -82,6 +82,7 @@ class ScienceworldEnv(AgentEnv):
     """
 
     id = "AgentTuning/Scienceworld-v0"
+    licence = "Apache-2.0 (ScienceWorld)"
     instructions = (
         "You do science experiments in a house, one text command a message. Commands: look around, look at X, "
         "look in X, inventory, task, go to PLACE, open X, close X, pick up X, put down X, move X to Y, pour X in Y, "

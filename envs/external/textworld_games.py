@@ -44,6 +44,7 @@ class TextworldEnv(AgentEnv):
     """
 
     id = "AgentTuning/Textworld-v0"
+    licence = "MIT (TextWorld)"
     instructions = (
         "You play a text adventure, one command a message, until its quest is done. Commands: look, goal, inventory, "
         "examine X, go north (or east, south, west), open X, close X, take X, take X from Y, drop X, put X on Y, "

@@ -51,6 +51,7 @@ class AlfworldEnv(HouseholdBase):
     """
 
     id = "AgentTuning/Alfworld-v0"
+    licence = "MIT (ALFWorld)"
 
     def __init__(self, *, engine: str = "simulator", **options):
         if engine not in ENGINES:

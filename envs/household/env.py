@@ -24,6 +24,7 @@ class HouseholdEnv(HouseholdBase):
     """
 
     id = ENV_ID
+    licence = "Apache-2.0"
     instructions = HouseholdBase.instructions + " A wrong choice ends it too."
     world: Simulator
 

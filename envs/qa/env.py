@@ -19,6 +19,7 @@ class QaEnv(ReadingEnv):
     """
 
     id = "AgentTuning/Qa-v0"
+    licence = "Apache-2.0, with facts from the packages of the extra `qa` (MIT, BSD, CC BY 4.0, Unicode-3.0)"
     instructions = (
         "Answer the question from a library of documents, not from memory: find and read what you need. "
         "End with answer: only the answer itself, several parts separated by semicolons, "

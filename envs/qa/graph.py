@@ -33,6 +33,7 @@ class QaGraphEnv(AgentEnv):
     """
 
     id = "AgentTuning/QaGraph-v0"
+    licence = "Apache-2.0, with facts from the packages of the extra `qa` (MIT, BSD, CC BY 4.0, Unicode-3.0)"
     instructions = (
         "Answer the question from a knowledge graph. A variable is the name of a thing or a result such as #0. "
         "List relations or attributes before you use one. End with answer: the result that was asked for."

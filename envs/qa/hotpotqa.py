@@ -31,6 +31,7 @@ class HotpotqaEnv(ReadingEnv):
     """
 
     id = "AgentTuning/Hotpotqa-v0"
+    licence = "CC BY-SA 4.0 (HotpotQA)"
     instructions = (
         "Answer the question from a few documents: search, open and read what you need. "
         "End with answer: only the answer itself, as short as it can be, or yes or no."

@@ -76,6 +76,7 @@ class AgentbenchOsEnv(OsEnv):
     """
 
     id = "AgentTuning/AgentbenchOs-v0"
+    licence = "Apache-2.0 (THUDM/AgentBench)"
     instructions = (
         "You are root at the shell of a Linux box without a network. If a question is asked, find the answer and give "
         "it with answer, the value alone. If something is to be done, do it and call finish. Commands cannot ask for "

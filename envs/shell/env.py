@@ -32,6 +32,7 @@ class OsEnv(AgentEnv):
     """
 
     id = ENV_ID
+    licence = "Apache-2.0"
     instructions = (
         "You are at a Linux shell as user, in /home/user, without a network. Answer the question, or make the change "
         "that is asked for and nothing else. The shell keeps its folder and variables between commands. End with "

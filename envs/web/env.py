@@ -22,6 +22,7 @@ class WebEnv(WebBase):
     """
 
     id = ENV_ID
+    licence = "Apache-2.0"
     instructions = (
         "You use a web site through a browser. Each observation shows the page; [n] numbers what you can act on, and "
         "... stands for lines that are as before. End with answer if something was asked, else with finish."
