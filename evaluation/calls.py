@@ -114,7 +114,7 @@ def _violations(env: AgentEnv, trajectory: Trajectory) -> list[str]:
     """The rules that the stored messages break when they are played again."""
     env.reset(seed=0, options={"task": trajectory.task})
     for message in trajectory.messages:
-        if message["role"] == "assistant":
+        if message["role"] == "assistant" and "shot" not in message:
             *_, terminated, truncated, _ = env.step(message["content"])
             if terminated or truncated:
                 break

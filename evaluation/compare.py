@@ -1,7 +1,8 @@
-"""The verb `python -m evaluation.compare BEFORE AFTER`: two stored runs side by side, paired task by task."""
+"""The verb `python -m evaluation.compare BEFORE AFTER...`: stored runs side by side, paired task by task."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,35 +13,76 @@ from rich.table import Table
 
 from envs.cli import main
 from envs.errors import UsageError
-from evaluation.comparison import Comparison, Difference, compare_runs
-from evaluation.tables import conduct_table, interval_text, methods_text, percent, points, print_parts, table
+from evaluation.comparison import Comparison, Difference, Flip, Noise, compare_runs, noise
+from evaluation.metrics import to_json
+from evaluation.statistics import holm
+from evaluation.tables import (
+    conduct_table,
+    interval_text,
+    methods_text,
+    percent,
+    points,
+    print_parts,
+    table,
+    world_name,
+)
 from rollout.store import DEFAULT_STORE, Store
+from rollout.trajectory import Trajectory
 
-__all__ = ["compare", "comparison_parts"]
+__all__ = ["compare", "comparison_parts", "noise_note", "overview_table"]
+
+_NAMED = 5
+"""Tasks or flips that are named in the terminal; the JSON file has all."""
 
 
 def compare(
     before: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="BEFORE")],
-    after: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="AFTER")],
+    after: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="AFTER...")],
+    repeats: tuple[str, ...] = (),
+    json: Path | None = None,
     store: Path = DEFAULT_STORE,
-) -> Comparison:
-    """Compare two runs on the tasks they share: difference with a paired 95% interval, exact McNemar, what was fixed.
+) -> dict[str, Comparison]:
+    """Compare runs with a first one on the tasks they share: paired 95% intervals, exact McNemar, what was fixed.
 
     Args:
         before: name of the first run.
-        after: name of the second run.
-        store: the SQLite file that holds both.
+        after: names of one or more runs, each compared with the first.
+        repeats: runs that repeat the first one with the same policy, for the noise floor; several --samples do as well.
+        json: also write the comparisons to this file, with every flip.
+        store: the SQLite file that holds the runs.
 
     Raises:
-        UsageError: no such store or run, or no episode of one run can be paired with one of the other.
+        UsageError: no such store or run, a repeat of another policy, or no episode of one run can be paired with one of
+            the first.
     """
     if not store.exists():
         raise UsageError(f"no store {str(store)!r}: evaluation.run and rollout.collect make one")
+    if not after:
+        raise UsageError("name at least two runs to compare")
     with Store(store) as opened:
-        result = compare_runs(opened.select(run=before), opened.select(run=after))
+        episodes = {run: list(opened.select(run=run)) for run in (before, *after, *repeats)}
         configs = {row["name"]: row["config"] for row in opened.runs()}
-    print_parts([*comparison_parts(result, before, after), *_settings_note(configs[before], configs[after])])
-    return result
+    floor = noise(_repeated(before, repeats, episodes))
+    results = {run: compare_runs(episodes[before], episodes[run]) for run in after}
+    parts: list[RenderableType] = [overview_table(before, results)] if len(after) > 1 else []
+    for run, result in results.items():
+        parts += [*comparison_parts(result, before, run), *_settings_note(configs[before], configs[run])]
+    print_parts([*parts, noise_note(floor)])
+    if json:
+        found = {"before": before, "after": {run: to_json(result) for run, result in results.items()}}
+        json.parent.mkdir(parents=True, exist_ok=True)
+        json.write_text(dumps(found | {"noise": floor and to_json(floor)}, indent=2) + "\n", encoding="utf-8")
+    return results
+
+
+def overview_table(before: str, results: Mapping[str, Comparison]) -> Table:
+    """Several runs against the first one, a row each; Holm's p is adjusted for there being several."""
+    made = table(f"Against {before}", "before", "after", "change", "95% interval", "p (Holm)", "pairs")
+    adjusted = holm([result.overall.p for result in results.values()])
+    for (run, result), p in zip(results.items(), adjusted, strict=True):
+        part = result.overall
+        made.add_row(escape(run), *_changes(part), _p(p), str(part.n))
+    return made
 
 
 def comparison_parts(result: Comparison, before: str, after: str) -> list[RenderableType]:
@@ -50,8 +92,31 @@ def comparison_parts(result: Comparison, before: str, after: str) -> list[Render
         heading,
         conduct_table({"before": result.before, "after": result.after}),
         _success_table(result),
+        *([_world_table(result)] if len(result.by_world) > 1 else []),
+        *([_flip_table(result.flips)] if result.flips else []),
         "\n".join(_notes(result)),
     ]
+
+
+def noise_note(floor: Noise | None) -> str:
+    """What would look like a change between two runs of the first run's own policy."""
+    if floor is None:
+        return "Noise floor: unknown, since no task has two attempts; --repeats RUN, or --samples of the first run."
+    return (
+        f"Noise floor: two attempts of the first run's policy disagree on {percent(floor.flips)} of {floor.tasks} "
+        f"tasks, so two runs of it, one attempt a task, differ by up to {100 * floor.change:.1f} points in 19 of 20 "
+        "cases."
+    )
+
+
+def _repeated(before: str, repeats: Sequence[str], episodes: Mapping[str, Sequence[Trajectory]]) -> list[Trajectory]:
+    """The episodes of the first run and of its repeats."""
+    policies = {run: {t.policy for t in episodes[run]} for run in (before, *repeats)}
+    for run in repeats:
+        if policies[run] != policies[before]:
+            first, other = (", ".join(sorted(policies[name])) or "nobody" for name in (before, run))
+            raise UsageError(f"{run} is no repeat of {before}: it was played by {other}, {before} by {first}")
+    return [t for run in dict.fromkeys((before, *repeats)) for t in episodes[run]]
 
 
 def _success_table(result: Comparison) -> Table:
@@ -63,14 +128,43 @@ def _success_table(result: Comparison) -> Table:
     return made
 
 
+def _world_table(result: Comparison) -> Table:
+    made = table("By world", "before", "after", "change", "95% interval", "p (Holm)", "pairs")
+    for env, part in result.by_world.items():
+        made.add_row(world_name(env), *_changes(part), _p(result.holm[env]), str(part.n))
+    made.add_section()
+    macro = result.macro
+    made.add_row(f"mean of {len(result.by_world)}", *_changes(macro), "", str(macro.n), style="bold")
+    return made
+
+
+def _flip_table(flips: Sequence[Flip]) -> Table:
+    made = table("Flips", "world", "trajectory before", "trajectory after")
+    for word, wanted in (("fixed", True), ("broken", False)):
+        chosen = [flip for flip in flips if flip.fixed is wanted]
+        for flip in chosen[:_NAMED]:
+            made.add_row(word, world_name(flip.env), flip.before, flip.after)
+        if len(chosen) > _NAMED:
+            made.add_row(f"{len(chosen) - _NAMED} more {word}", "", "", "")
+    return made
+
+
 def _row(name: str, part: Difference) -> list[str]:
-    rates = [percent(part.before), percent(part.after), points(part.change), interval_text(part.interval, signed=True)]
-    return [name, *rates, str(part.fixed), str(part.broken), str(part.n)]
+    return [name, *_changes(part), str(part.fixed), str(part.broken), str(part.n)]
+
+
+def _changes(part: Difference) -> list[str]:
+    return [percent(part.before), percent(part.after), points(part.change), interval_text(part.interval, signed=True)]
+
+
+def _p(p: float) -> str:
+    return "-" if math.isnan(p) else f"{p:.2g}"
 
 
 def _notes(result: Comparison) -> list[str]:
     overall = result.overall
-    said = [methods_text([*(part.interval for part in result.by_difficulty.values()), overall.interval])]
+    parts = [*result.by_difficulty.values(), overall, *result.by_world.values(), result.macro]
+    said = [methods_text(part.interval for part in parts)]
     if math.isnan(overall.p):
         said.append("McNemar's test needs one attempt a task; here tasks have several, so the interval decides.")
     else:
@@ -104,9 +198,9 @@ def _flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _named(tasks: Sequence[str], shown: int = 5) -> str:
-    more = f" and {len(tasks) - shown} more" if len(tasks) > shown else ""
-    return ", ".join(tasks[:shown]) + more
+def _named(tasks: Sequence[str]) -> str:
+    more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
+    return escape(", ".join(tasks[:_NAMED])) + more
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From trajectories to a score. Pure functions: nothing is read, run or printed here.
 
-An episode that the machine broke (`valid` is False) says nothing about the policy. It is left out of every rate, is
-counted, and enters the worst case as a failure.
+An episode that the machine broke (`valid` is False) says nothing about the policy. It is left out of every rate but
+`attempted`, in which it is a failure, and is counted.
 """
 
 import math
@@ -12,18 +12,34 @@ from typing import Any
 
 from envs.errors import FormatError
 from envs.types import Task
-from evaluation.statistics import Interval, cluster_interval, pass_at_k, pass_hat_k, wilson
-from rollout.trajectory import Stop, Trajectory, Usage
+from evaluation.cost import Cost, cost_of
+from evaluation.statistics import Interval, cluster_interval, pass_at_k, pass_hat_k
+from rollout.prices import Price
+from rollout.trajectory import Stop, Trajectory
 
-__all__ = ["Rate", "Score", "grouped", "mean_over_tasks", "rate", "score", "task_interval", "to_json"]
+__all__ = [
+    "COMPLETE",
+    "Rate",
+    "Score",
+    "grouped",
+    "mean_over_tasks",
+    "mean_over_worlds",
+    "rate",
+    "score",
+    "task_interval",
+    "to_json",
+]
+
+COMPLETE = 0.95
+"""The share of the planned episodes that must be valid for a score to stand."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A success rate over valid episodes."""
+    """A success rate over episodes."""
 
     n: int
-    """Valid episodes."""
+    """Episodes."""
     share: float
     """Mean over tasks of the mean over a task's attempts, in [0, 1]; NaN when `n` is 0."""
     interval: Interval
@@ -33,18 +49,29 @@ class Rate:
 class Score:
     """What a run says about a policy. Counts and rates are over valid episodes unless they say otherwise."""
 
+    planned: int
+    """Episodes that were asked for."""
     n: int
-    """Episodes, valid or not."""
+    """Episodes that were played, valid or not."""
     tasks: int
     """Tasks with a valid episode."""
     invalid: Mapping[Stop, int]
     """Episodes that the machine broke, by how."""
     success: Rate
-    worst_case: float
-    """Success with every invalid episode as a failure."""
+    """Over completed attempts, the valid episodes."""
+    attempted: Rate
+    """Over all attempts, every invalid episode as a failure."""
+    macro: Rate
+    """Mean of the worlds' success rates, each world weighing the same; the interval is from within the worlds."""
+    reward: Mapping[str, float]
+    """Mean reward of each world in [0, 1], over tasks as in `Rate.share`; of an episode without an end it is 0."""
+    by_world: Mapping[str, Rate]
+    """Keys are environment ids."""
     by_difficulty: Mapping[int, Rate]
     by_template: Mapping[str, Rate]
     """Keys are `env template`."""
+    by_turns: Mapping[str, Rate]
+    """Success of the episodes that took so many actions: 1, 2, 3-4, 5-8, ..."""
     pass_at: Mapping[int, float]
     """k to mean pass@k over the tasks with at least k valid attempts; k is 1, 2, 4, ... and the most attempts made."""
     pass_hat: Mapping[int, float]
@@ -56,18 +83,34 @@ class Score:
     """Share of them that could be read as an action."""
     errors: Mapping[str, int]
     """The policy's mistakes by kind, one a message at most."""
-    turns_of_success: float
-    """Mean actions of a successful episode."""
-    tokens_of_success: float
-    """Mean tokens of a successful episode, what was read at every turn and what was written; NaN if nobody counted."""
-    tokens_per_success: float
-    """Tokens of all episodes, failed and invalid ones too, divided by the successes: the price of one."""
-    tokens: Usage
-    """Tokens of all episodes, as the server counted them; 0 where nobody did."""
+    of_success: Cost
+    """Mean of the successful episodes."""
+    per_success: Cost
+    """Of all episodes, failed and invalid ones too, divided by the successes: the price of one."""
+    total: Cost
+    """Of all episodes."""
+
+    @property
+    def completeness(self) -> float:
+        """Share of the planned episodes that are valid; NaN when none was planned."""
+        return _ratio(self.success.n, self.planned)
+
+    @property
+    def complete(self) -> bool:
+        """Whether so many were completed that the rates stand for what was planned."""
+        return self.completeness >= COMPLETE
 
 
-def score(trajectories: Iterable[Trajectory]) -> Score:
-    """Score the episodes of one run."""
+def score(
+    trajectories: Iterable[Trajectory], planned: int | None = None, prices: Mapping[str, Price] | None = None
+) -> Score:
+    """Score the episodes of one run.
+
+    Args:
+        trajectories: the episodes that were played.
+        planned: how many were asked for; None for those that were played.
+        prices: for the dollars; without an entry for the policy they are NaN.
+    """
     episodes = list(trajectories)
     valid = [t for t in episodes if t.valid]
     won = [t for t in valid if t.success]
@@ -76,37 +119,41 @@ def score(trajectories: Iterable[Trajectory]) -> Score:
     attempts = [(len(group), sum(t.success for t in group)) for group in grouped(valid, _task_key).values()]
     most = max((n for n, _ in attempts), default=0)
     ks = sorted({2**i for i in range(most.bit_length())} | ({most} - {0}))
-    tokens = sum((t.usage for t in episodes), Usage())
-    counted = tokens.completion_tokens > 0
+    worlds = grouped(valid, lambda t: t.task.env)
+    total = cost_of(episodes, prices or {})
     return Score(
+        planned=len(episodes) if planned is None else planned,
         n=len(episodes),
         tasks=len(attempts),
         invalid=_counted(t.stop for t in episodes if not t.valid),
         success=rate(valid),
-        worst_case=mean_over_tasks([(t.task, float(t.success)) for t in episodes]),
-        by_difficulty={d: rate(group) for d, group in grouped(valid, lambda t: t.task.difficulty).items()},
-        by_template={name: rate(group) for name, group in grouped(valid, _template_key).items()},
+        attempted=rate(episodes),
+        macro=rate(valid, by_world=True),
+        reward={env: mean_over_tasks((t.task, t.reward) for t in group) for env, group in worlds.items()},
+        by_world=_rates(valid, lambda t: t.task.env),
+        by_difficulty=_rates(valid, lambda t: t.task.difficulty),
+        by_template=_rates(valid, _template_key),
+        by_turns=_by_turns(valid),
         pass_at={k: _known_mean(pass_at_k(n, c, k) for n, c in attempts) for k in ks},
         pass_hat={k: _known_mean(pass_hat_k(n, c, k) for n, c in attempts) for k in ks},
         stops=_counted(t.stop for t in valid),
         actions=len(steps),
         format_validity=_ratio(len(steps) - errors[FormatError.kind], len(steps)),
         errors={kind: count for kind, count in errors.most_common() if count},
-        turns_of_success=_ratio(sum(len(t.steps) for t in won), len(won)),
-        tokens_of_success=_ratio(sum(_tokens(t.usage) for t in won), len(won) if counted else 0),
-        tokens_per_success=_ratio(_tokens(tokens), len(won) if counted else 0),
-        tokens=tokens,
+        of_success=cost_of(won, prices or {}) / len(won),
+        per_success=total / len(won),
+        total=total,
     )
 
 
-def rate(valid: Sequence[Trajectory]) -> Rate:
-    """Success of valid episodes: Wilson's interval where each task has one attempt, else one clustered by template."""
-    outcomes = [(t.task, float(t.success)) for t in valid]
-    if len({_task_key(t) for t in valid}) == len(valid):
-        interval = wilson(sum(t.success for t in valid), len(valid))
-    else:
-        interval = task_interval(outcomes, least=0.0)
-    return Rate(len(valid), mean_over_tasks(outcomes), interval)
+def rate(episodes: Sequence[Trajectory], by_world: bool = False) -> Rate:
+    """Success of episodes, invalid ones being failures; the interval has templates as clusters.
+
+    With `by_world` each world weighs the same, else each task.
+    """
+    outcomes = [(t.task, float(t.success)) for t in episodes]
+    mean = mean_over_worlds if by_world else mean_over_tasks
+    return Rate(len(episodes), mean(outcomes), task_interval(outcomes, least=0.0, by_world=by_world))
 
 
 def mean_over_tasks(values: Iterable[tuple[Task, float]]) -> float:
@@ -114,14 +161,20 @@ def mean_over_tasks(values: Iterable[tuple[Task, float]]) -> float:
     return _known_mean(_task_means(values).values())
 
 
-def task_interval(values: Iterable[tuple[Task, float]], least: float) -> Interval:
+def mean_over_worlds(values: Iterable[tuple[Task, float]]) -> float:
+    """Mean over worlds of `mean_over_tasks`: every world weighs the same, however many tasks it has."""
+    return _known_mean(mean_over_tasks(group) for group in grouped(values, lambda pair: pair[0].env).values())
+
+
+def task_interval(values: Iterable[tuple[Task, float]], least: float, by_world: bool = False) -> Interval:
     """Interval of `mean_over_tasks(values)`, the values in [`least`, 1]; templates are the clusters.
 
-    A task without a template is a cluster of its own.
+    A task without a template is a cluster of its own. With `by_world` it is the interval of `mean_over_worlds(values)`.
     """
     means = _task_means(values)
     clusters = [(task.env, task.template or task.id) for task in means]
-    return cluster_interval(list(means.values()), clusters, least=least)
+    strata = [task.env for task in means] if by_world else None
+    return cluster_interval(list(means.values()), clusters, strata, least=least)
 
 
 def grouped(items: Iterable[Any], key: Callable[[Any], Hashable]) -> dict[Any, list[Any]]:
@@ -145,6 +198,15 @@ def to_json(result: Any) -> Any:
     return plain(asdict(result))
 
 
+def _rates(episodes: Sequence[Trajectory], key: Callable[[Trajectory], Hashable]) -> dict[Any, Rate]:
+    return {name: rate(group) for name, group in grouped(episodes, key).items()}
+
+
+def _by_turns(valid: Sequence[Trajectory]) -> dict[str, Rate]:
+    rates = _rates([t for t in valid if t.steps], lambda t: (len(t.steps) - 1).bit_length())
+    return {f"{2**b // 2 + 1}-{2**b}" if b > 1 else str(2**b): found for b, found in rates.items()}
+
+
 def _task_means(values: Iterable[tuple[Task, float]]) -> dict[Task, float]:
     groups = grouped(values, lambda pair: (pair[0].env, pair[0].id))
     return {group[0][0]: sum(value for _, value in group) / len(group) for group in groups.values()}
@@ -165,10 +227,6 @@ def _counted(stops: Iterable[Stop]) -> dict[Stop, int]:
 def _known_mean(values: Iterable[float]) -> float:
     known = [value for value in values if not math.isnan(value)]
     return _ratio(sum(known), len(known))
-
-
-def _tokens(usage: Usage) -> int:
-    return usage.prompt_tokens + usage.completion_tokens
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -10,11 +10,12 @@ from rich.padding import Padding
 from rich.table import Table
 
 from envs.errors import FormatError
-from evaluation.metrics import Score
+from evaluation.metrics import COMPLETE, Rate, Score
 from evaluation.statistics import Interval
 from rollout.trajectory import Stop
 
 __all__ = ["conduct_table", "interval_text", "methods_text", "percent", "points", "print_parts", "score_parts", "table"]
+__all__ += ["world_name"]
 
 _NO_NUMBER = "-"
 
@@ -27,13 +28,15 @@ def print_parts(parts: Iterable[RenderableType], console: Console | None = None)
 
 
 def score_parts(score: Score) -> list[RenderableType]:
-    """Success overall, by difficulty and by template, then how the episodes went, then what to know beside it."""
-    several = [_attempts_table(score)] if len(score.pass_at) > 1 else []
+    """How the episodes went, success by what may matter, and what to know beside it."""
+    several_worlds = len(score.by_world) > 1
     return [
-        _template_table(score),
+        *([] if several_worlds else [_template_table(score)]),
         conduct_table({"": score}),
+        _by_table("Success by turns", score.by_turns),
         _success_table(score),
-        *several,
+        *([_world_table(score)] if several_worlds else []),
+        *([_attempts_table(score)] if len(score.pass_at) > 1 else []),
         "\n".join(_notes(score)),
     ]
 
@@ -65,19 +68,39 @@ def interval_text(interval: Interval, signed: bool = False) -> str:
     return f"{100 * interval.low:{sign}.1f} to {100 * interval.high:{sign}.1f}"
 
 
+def world_name(env: str) -> str:
+    """`Db` of `AgentTuning/Db-v0`, where the whole id is too wide."""
+    return env.rpartition("/")[2].rpartition("-v")[0] or env
+
+
 def methods_text(intervals: Iterable[Interval]) -> str:
     """How the intervals of a table were made, in the order in which they stand."""
     return "95% intervals: " + "; ".join(dict.fromkeys(interval.method for interval in intervals)) + "."
 
 
 def _success_table(score: Score) -> Table:
-    made = table("Success", "rate", "95% interval", "episodes")
-    for difficulty, rate in score.by_difficulty.items():
-        made.add_row(f"difficulty {difficulty}", percent(rate.share), interval_text(rate.interval), str(rate.n))
+    made = _by_table("Success", {f"difficulty {level}": rate for level, rate in score.by_difficulty.items()})
     made.add_section()
-    whole = score.success
-    made.add_row("all", percent(whole.share), interval_text(whole.interval), str(whole.n), style="bold")
+    made.add_row(*_rate_row("all tasks", score.success), style="bold")
     return made
+
+
+def _world_table(score: Score) -> Table:
+    made = _by_table("Success by world", score.by_world)
+    made.add_section()
+    made.add_row(*_rate_row(f"mean of {len(score.by_world)} worlds", score.macro), style="bold")
+    return made
+
+
+def _by_table(title: str, rates: Mapping[str, Rate]) -> Table:
+    made = table(title, "rate", "95% interval", "episodes")
+    for name, rate in rates.items():
+        made.add_row(*_rate_row(name, rate))
+    return made
+
+
+def _rate_row(name: str, rate: Rate) -> list[str]:
+    return [escape(name), percent(rate.share), interval_text(rate.interval), str(rate.n)]
 
 
 def _attempts_table(score: Score) -> Table:
@@ -89,9 +112,8 @@ def _attempts_table(score: Score) -> Table:
 
 def _template_table(score: Score) -> Table:
     made = table("Template, sorted by success", "rate", "episodes")
-    one_env = len({name.split(" ")[0] for name in score.by_template}) == 1
     for name, rate in sorted(score.by_template.items(), key=lambda item: (item[1].share, item[0])):
-        made.add_row(escape(name.partition(" ")[2] if one_env else name), percent(rate.share), str(rate.n))
+        made.add_row(escape(name.partition(" ")[2]), percent(rate.share), str(rate.n))
     return made
 
 
@@ -112,23 +134,36 @@ def conduct_table(scores: Mapping[str, Score]) -> Table:
             lambda score, kind=kind: percent(_ratio(score.errors.get(kind, 0), score.actions)),
         )
     made.add_section()
-    add("Turns of a success, mean", lambda score: _number(score.turns_of_success))
-    if any(score.tokens.completion_tokens for score in scores.values()):
-        add("Tokens of a success, read and written, mean", lambda score: _number(score.tokens_of_success))
-        add("Tokens of all episodes, for each success", lambda score: _number(score.tokens_per_success))
+    add("Turns of a success, mean", lambda score: _number(score.of_success.turns))
+    add("Seconds of a success, mean", lambda score: _number(score.of_success.seconds))
+    if any(score.total.completion_tokens > 0 for score in scores.values()):
+        add("Tokens of a success, read and written, mean", lambda score: _number(score.of_success.tokens))
+        add("Tokens of all episodes, for each success", lambda score: _number(score.per_success.tokens))
+    if any(score.total.dollars >= 0 for score in scores.values()):
+        add("Dollars of all episodes, for each success", lambda score: _dollars(score.per_success.dollars))
     return made
 
 
 def _notes(score: Score) -> list[str]:
-    said = [methods_text([*(rate.interval for rate in score.by_difficulty.values()), score.success.interval])]
+    rates = [*score.by_turns.values(), *score.by_difficulty.values(), score.success, *score.by_world.values()]
+    said = [methods_text(rate.interval for rate in [*rates, score.macro])]
     if score.invalid:
         count = sum(score.invalid.values())
         kinds = ", ".join(f"{n} {stop}" for stop, n in score.invalid.items())
         said.append(
             f"[bold red]{count} of {score.n} episodes are invalid ({kinds}): not scored, still owed.[/]"
-            f" With them as failures: {percent(score.worst_case)}."
+            f" With them as failures: {percent(score.attempted.share)}."
+        )
+    if not score.complete:
+        said.append(
+            f"[bold red]INCOMPLETE: {score.success.n} of {score.planned} planned episodes are valid, and a score needs "
+            f"{COMPLETE:.0%}. What is missing may be the hard part: run the same command again.[/]"
         )
     return said
+
+
+def _dollars(value: float) -> str:
+    return _NO_NUMBER if math.isnan(value) else f"{value:.2g}" if value < 1 else f"{value:,.2f}"
 
 
 def _number(value: float) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -25,7 +26,7 @@ class Scripted(Policy):
         return Reply(self.messages[len(episode.messages) // 2 - 1])
 
 
-def scored(task, calls, *raw):
+def episode_of(task, calls, *raw):
     env = ApiEnv()
     env.reset(options={"task": task})
     messages = [*raw, *(env.write(call, "x") for call in calls)]
@@ -33,7 +34,12 @@ def scored(task, calls, *raw):
     async def collected():
         return [t async for t in run([(task, 0)], Scripted(messages), run="r")]
 
-    return call_score(asyncio.run(collected()))
+    (episode,) = asyncio.run(collected())
+    return episode
+
+
+def scored(task, calls, *raw):
+    return call_score([episode_of(task, calls, *raw)])
 
 
 def task_of(template, **wanted):
@@ -93,6 +99,18 @@ def test_doing_what_a_rule_forbids_is_out_of_policy():
     score = scored(task, [forbidden, ToolCall("answer", {"text": "Done."})])
     assert (score.in_policy, score.needless) == (0.0, 1.0)
     assert scored(task, expert(task)).in_policy == 1.0
+
+
+def test_a_demonstration_is_not_the_policys_doing():
+    task = task_of("return-that-is-too-late")
+    order = expert(task)[0].arguments["order_id"]
+    calls = [ToolCall("open_return", {"order_id": order, "reason": "unwanted"}), ToolCall("answer", {"text": "Done."})]
+    forbidden = episode_of(task, calls)
+    played = episode_of(task, expert(task))
+    system, *rest = played.messages
+    shots = [message | {"shot": 0} for message in forbidden.messages[1:3]]
+    assert call_score([forbidden]).in_policy == 0.0
+    assert call_score([replace(played, messages=[system, *shots, *rest])]) == call_score([played])
 
 
 def test_nothing_to_count_is_not_a_number():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from evaluation.statistics import cluster_interval, mcnemar, pass_at_k, pass_hat_k, wilson
+from evaluation.statistics import cluster_interval, holm, mcnemar, pass_at_k, pass_hat_k, wilson
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,70 @@ def test_the_bootstrap_equals_the_enumeration_of_all_resamples():
     chances = np.ones(1)
     for _ in range(10):
         chances = np.convolve(chances, one_draw)
-    tail = stats.norm.cdf(-math.sqrt(10 / 9) * stats.t.ppf(0.975, 9))
-    low = np.searchsorted(chances.cumsum(), tail) / 40
-    high = np.searchsorted(chances.cumsum(), 1 - tail) / 40
-    assert interval.low == pytest.approx(low, abs=0.03)
-    assert interval.high == pytest.approx(high, abs=0.03)
+    low, high = _corrected(chances, 40, cluster_means.mean(), 10, stats.t.ppf(0.975, 9))
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.005)
     assert "bootstrap" in interval.method
+
+
+def _corrected(chances, denominator, mean, count, quantile):
+    """The percentiles of a resampled mean k / denominator that has `chances[k]`, as `cluster_interval` takes them."""
+    tail = stats.norm.cdf(-quantile)
+    ends = np.searchsorted(chances.cumsum(), [tail, 1 - tail]) / denominator
+    return mean + math.sqrt(count / (count - 1)) * (ends - mean)
+
+
+def test_two_worlds_with_few_templates_give_welchs_t_interval():
+    """The sum of two means is the difference of one and the other's negative, which is Welch's test."""
+    first, second = np.array([0.0, 0.25, 1.0, 0.5]), np.array([0.75, 1.0, 0.5])
+    values = np.concatenate([np.repeat(first, 4), np.repeat(second, 2)])
+    clusters = [*np.repeat(np.arange(4), 4), *np.repeat(np.arange(3), 2)]
+    interval = cluster_interval(values, clusters, [0] * 16 + [1] * 6)
+    welch = stats.ttest_ind(first, -second, equal_var=False).confidence_interval(0.95)
+    assert interval.low == pytest.approx(welch.low / 2)
+    assert interval.high == pytest.approx(min(1.0, welch.high / 2))
+
+
+def test_the_bootstrap_within_two_worlds_equals_the_enumeration_of_all_resamples():
+    worlds = [np.array([0, 1, 1, 2, 2, 3, 3, 3, 4, 4]) / 4, np.array([0, 0, 0, 1, 1, 1, 2, 2, 3, 4]) / 4]
+    values = np.concatenate([np.repeat(world, 4) for world in worlds])
+    interval = cluster_interval(values, np.tile(np.repeat(np.arange(10), 4), 2), np.repeat([0, 1], 40))
+    chances = np.ones(1)
+    for world in worlds:
+        for _ in range(10):
+            chances = np.convolve(chances, np.bincount((world * 4).astype(int), minlength=5) / 10)
+    variances = np.array([world.var(ddof=1) / 10 for world in worlds])
+    freedom = variances.sum() ** 2 / (variances**2 / 9).sum()
+    low, high = _corrected(chances, 80, np.mean(worlds), 10, stats.t.ppf(0.975, freedom))
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.005)
+    assert "within worlds" in interval.method
+
+
+def test_a_big_world_weighs_no_more_than_a_small_one():
+    rng = np.random.default_rng(0)
+    values = np.concatenate([rng.integers(0, 2, 20), np.ones(2000)])
+    clusters, strata = [*range(20), *range(2000)], [0] * 20 + [1] * 2000
+    interval = cluster_interval(values, clusters, strata)
+    assert interval.low < (values[:20].mean() + 1) / 2 < interval.high
+    assert interval.high < 0.96
+
+
+def test_a_world_of_one_template_leaves_the_mean_of_worlds_without_an_interval():
+    interval = cluster_interval([0.0, 1.0, 1.0, 0.0], ["a", "b", "c", "c"], [0, 0, 1, 1])
+    assert math.isnan(interval.low)
+    assert interval.method == "none from one template"
+
+
+@given(st.lists(st.floats(0, 1), max_size=6))
+def test_holm_equals_the_closed_test_of_all_subsets(ps):
+    """Adjusted p = the largest Bonferroni p of any set of hypotheses that contains this one (Marcus et al. 1976)."""
+    sets = [s for size in range(1, len(ps) + 1) for s in itertools.combinations(range(len(ps)), size)]
+    closed = [max(min(1.0, len(s) * min(ps[j] for j in s)) for s in sets if i in s) for i in range(len(ps))]
+    assert holm(ps) == pytest.approx(closed)
+
+
+def test_what_has_no_p_is_no_test():
+    assert holm([0.01, math.nan, 0.04])[::2] == pytest.approx([0.02, 0.04])
+    assert math.isnan(holm([0.01, math.nan])[1])
 
 
 def test_equal_input_gives_an_equal_interval():
@@ -156,6 +214,59 @@ def test_paired_cluster_intervals_cover_95_percent(count):
         tuned_tasks = rng.random((count, size)) < tuned[:, None]
         base_tasks = rng.random((count, size)) < base[:, None]
         values = (tuned_tasks.astype(float) - base_tasks).ravel()
-        interval = cluster_interval(values, np.repeat(np.arange(count), size), draws=1000)
+        interval = cluster_interval(values, np.repeat(np.arange(count), size), draws=500)
         inside += interval.low <= TRUE_GAIN <= interval.high
     assert 0.93 < inside / simulations < 0.97
+
+
+def _coverage(counts, alpha, beta, simulations, size=5):
+    """How often the interval of a success rate contains the true one: templates differ by a beta distribution.
+
+    Args:
+        counts: the number of templates of each world.
+        alpha, beta: of the beta distribution of the templates' rates.
+        size: tasks of a template.
+    """
+    rng, truth, inside = np.random.default_rng([len(counts), sum(counts)]), alpha / (alpha + beta), 0
+    strata = np.repeat(np.arange(len(counts)), np.array(counts) * size)
+    clusters = np.concatenate([np.repeat(np.arange(count), size) for count in counts])
+    for _ in range(simulations):
+        rates = rng.beta(alpha, beta, size=sum(counts))
+        values = rng.random(len(strata)) < np.repeat(rates, size)
+        interval = cluster_interval(values, clusters, strata, least=0.0, draws=500)
+        inside += interval.low <= truth <= interval.high
+    return inside / simulations
+
+
+@pytest.mark.parametrize("counts", [(6,), (24,), (12, 12, 12)])
+def test_the_interval_of_a_score_covers_95_percent(counts):
+    assert 0.93 <= _coverage(counts, 2, 2, 600) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("counts", [(20,), (40,), (20,) * 3, (20,) * 7])
+@pytest.mark.parametrize(("alpha", "beta"), [(2, 2), (1, 4)])
+def test_the_interval_of_a_score_covers_95_percent_at_rates_of_50_and_20_percent(counts, alpha, beta):
+    assert 0.93 <= _coverage(counts, alpha, beta, 2000) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("counts", [(20,) * 3, (20,) * 7])
+def test_the_interval_of_a_mean_of_worlds_covers_95_percent_at_a_rate_of_5_percent(counts):
+    assert 0.93 <= _coverage(counts, 0.5, 9.5, 2000) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("counts", "alpha", "beta", "least"),
+    [
+        ((6,), 1, 4, 0.88),
+        ((9,), 1, 4, 0.91),
+        ((15,), 0.5, 9.5, 0.87),
+        ((40,), 0.5, 9.5, 0.91),
+        ((3, 20, 20), 2, 2, 0.89),
+    ],
+)
+def test_where_the_interval_of_a_score_undercovers(counts, alpha, beta, least):
+    """Few templates, rates near 0 or 1, or one world with very few templates: it says 95% and holds somewhat less."""
+    assert least <= _coverage(counts, alpha, beta, 2000) < 0.95
