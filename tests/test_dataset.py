@@ -1,40 +1,24 @@
 """From the store to a training file: what is kept, masked and mixed, and what is dropped and why."""
 
-import gzip
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytest.importorskip("transformers", reason="needs the `train` extra")
 
 from envs.errors import UsageError
-from envs.types import Task
 from rollout.chat import prompt_hash, stop_ids
 from rollout.manifest import Manifest
+from rollout.reviews import Review
 from rollout.store import Store
-from rollout.trajectory import Step, Stop, Trajectory
+from rollout.trajectory import Stop, Trajectory
+from tests.conversations import CHAT, SHORT, SYSTEM, played
 from tests.tiny_tokenizers import tiny_tokenizer
 from training.dataset import dataset, to_row
-from training.mixture import mix, read_general
 from training.rows import read_rows, render_row
-
-SYSTEM = "Add numbers."
-
-
-def played(number: int, split="train", run="teacher", steps=(), stop=Stop.FINISHED, reward=1.0, **options):
-    """An episode of as many turns as there are steps; by default one good one."""
-    task = Task("Toy/Echo-v0", f"Make {number}.", {"goal": number}, split=split)
-    steps = [Step(n, call={"name": "add", "arguments": {"n": n}}, **step) for n, step in enumerate(steps or [{}], 1)]
-    messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": task.prompt}]
-    for step in steps:
-        messages.append({"role": "assistant", "content": f"Thought: add.\nAction: add\n{step.turn}"})
-        messages.append({"role": "user", "content": f"Observation: <|im_end|> {step.turn}"})
-    return Trajectory(run, task, 0, "expert", options.get("format", "react"), messages[:-1], steps, stop, reward)
 
 
 @pytest.fixture
@@ -94,6 +78,7 @@ def test_the_funnel_says_what_was_dropped_and_why(make, tmp_path, capsys):
     assert [row["task"] for row in rows] == [played(1).task.id]
     dropped = {step["filter"]: step["dropped"] for step in meta(tmp_path)["filters"]}
     assert dropped == {
+        "reviews": 0,
         "valid": 1,
         "success": 1,
         "clean": 1,
@@ -135,132 +120,108 @@ def test_nothing_left_is_an_error_that_says_so(make):
         make(played(2), max_tokens=5)
 
 
-FORMS = {
-    "openai": {
-        "messages": [
-            {"role": "user", "content": "Hi"},
-            {"role": "assistant", "content": "Hello", "weight": 0},
-            {"role": "user", "content": "Go on"},
-            {"role": "assistant", "content": "Bye"},
-        ]
-    },
-    "sharegpt": {
-        "conversations": [
-            {"from": "human", "value": "Hi", "loss": None},
-            {"from": "gpt", "value": "Hello", "loss": False},
-            {"from": "human", "value": "Go on", "loss": None},
-            {"from": "gpt", "value": "Bye", "loss": True},
-        ]
-    },
-    "alpaca": {"instruction": "Add", "input": "1 2", "output": "3"},
-    "tools": {
-        "tools": "[add]",
-        "conversations": [
-            {"from": "human", "value": "1+1?"},
-            {"from": "function_call", "value": "add(1, 1)"},
-            {"from": "observation", "value": "2"},
-            {"from": "gpt", "value": "It is 2."},
-        ],
-    },
-}
-
-
-@pytest.mark.parametrize(
-    ("form", "expected"),
-    [
-        ("openai", [("user", "Hi", None), ("assistant", "Hello", 0), ("user", "Go on", None), ("assistant", "Bye", 1)]),
-        (
-            "sharegpt",
-            [("user", "Hi", None), ("assistant", "Hello", 0), ("user", "Go on", None), ("assistant", "Bye", 1)],
-        ),
-        ("alpaca", [("user", "Add\n\n1 2", None), ("assistant", "3", 1)]),
-        (
-            "tools",
-            [
-                ("system", "Tools:\n[add]", None),
-                ("user", "1+1?", None),
-                ("assistant", "add(1, 1)", 1),
-                ("user", "2", None),
-                ("assistant", "It is 2.", 1),
-            ],
-        ),
-    ],
-)
-@pytest.mark.parametrize("compressed", [False, True])
-def test_general_data_comes_in_several_forms(tmp_path, form, expected, compressed):
-    path = tmp_path / ("chat.jsonl.gz" if compressed else "chat.jsonl")
-    with (gzip.open if compressed else open)(path, "wt") as file:
-        file.write(json.dumps(FORMS[form]) + "\n\n")
-    (row,) = read_general(path)
-    assert row["source"] == "chat"
-    assert [(m["role"], m["content"], m.get("weight")) for m in row["messages"]] == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        ("{", "not a conversation in JSON"),
-        ('{"text": "x"}', "it has the keys text, but neither messages"),
-        ('{"instruction": "x"}', "the key 'output' is missing"),
-        ('{"messages": [{"role": "oracle", "content": "x"}]}', "role 'oracle'"),
-        ('{"messages": [{"role": "user", "content": ["x"]}]}', "content"),
-        ("[1]", "not a conversation"),
-    ],
-)
-def test_a_line_of_general_data_that_is_no_conversation_is_named(tmp_path, line, complaint):
-    path = tmp_path / "chat.jsonl"
-    path.write_text(json.dumps(FORMS["alpaca"]) + f"\n{line}\n")
-    with pytest.raises(UsageError, match=f"chat.jsonl, line 2: .*{complaint}"):
-        read_general(path)
-
-
-rows = st.integers(1, 40).map(lambda n: [{"n": n} for n in range(n)])
-
-
-@given(
-    agent=rows, general=rows, percent=st.integers(1, 99), size=st.none() | st.integers(200, 300), seed=st.integers(0, 9)
-)
-def test_the_mixture_is_exact_and_drawn_evenly(agent, general, percent, size, seed):
-    agent, general = ([{"source": s, **row} for row in group] for s, group in (("agent", agent), ("general", general)))
-    try:
-        mixed = mix(agent, general, percent / 100, size, seed)
-    except UsageError:  # so few that one side would get none
-        assert size is None
-        return
-    once = False
-    for source, group, share in (("agent", agent, percent), ("general", general, 100 - percent)):
-        drawn = [row["n"] for row in mixed if row["source"] == source]
-        assert abs(len(drawn) - len(mixed) * share / 100) <= 0.5
-        counts = [drawn.count(n) for n in range(len(group))]
-        assert max(counts) - min(counts) <= 1
-        once = once or set(counts) == {1}
-    assert len(mixed) == size or (size is None and once)
-    assert mixed == mix(agent, general, percent / 100, size, seed)
-
-
-def test_a_mixture_that_cannot_be_is_refused():
-    some = [{"messages": []}]
-    for eta, size in ((0, None), (1, None), (0.1, 2), (0.5, 0)):
-        with pytest.raises(UsageError, match="eta"):
-            mix(some, some, eta, size)
-    with pytest.raises(UsageError, match="nothing to mix"):
-        mix(some, [], 0.5)
-
-
-def test_general_data_is_mixed_in_and_the_realised_shares_are_told(make, tmp_path, capsys):
-    path = tmp_path / "chat.jsonl"
+@pytest.fixture
+def chat(tmp_path) -> str:
+    """A file of general conversations, one of them long."""
     long = {"instruction": "Why?", "output": "because " * 300}
-    path.write_text("".join(json.dumps(row) + "\n" for row in (FORMS["alpaca"], FORMS["openai"], long)))
-    found = make(played(1), played(2), general=path, eta=0.25, size=8, max_tokens=500)
+    path = tmp_path / "chat.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in (SHORT, CHAT, long)))
+    return str(path)
+
+
+def test_general_data_is_mixed_in_and_the_realised_shares_are_told(make, tmp_path, capsys, chat):
+    found = make(played(1), played(2), general=(chat,), eta=0.25, size=8, max_tokens=500)
     assert [row["source"] for row in found].count("agent") == 2
     about = meta(tmp_path)
-    assert about["general"][-1] == {"filter": "max_tokens=500", "in": 3, "dropped": 1, "out": 2}
+    assert about["files"][0]["source"] == chat
+    assert about["files"][0]["filters"][-1] == {"filter": "max_tokens=500", "in": 3, "dropped": 1, "out": 2}
+    assert (about["eta"], about["unit"], about["order"]) == (0.25, "conversation", "any")
     counted = {share["source"]: share for share in about["shares"]}
+    assert (counted["agent"]["epochs"], counted["chat"]["epochs"]) == (1, 3)
     for source in ("agent", "chat"):
         sequences = [s for row in found if row["source"] == source for s in render_row(tiny_tokenizer("chatml"), row)]
-        assert counted[source]["tokens"] == sum(len(s.ids) for s in sequences)
-        assert counted[source]["trained"] == sum(map(bool, (w for s in sequences for w in s.mask)))
+        assert counted[source]["token"] == sum(len(s.ids) for s in sequences)
+        assert counted[source]["loss_token"] == sum(map(bool, (w for s in sequences for w in s.mask)))
     assert "2 (25.0%)" in capsys.readouterr().out
+
+
+def test_agents_come_from_files_too_and_general_sources_have_weights(make, tmp_path, chat):
+    agent = tmp_path / "agents.jsonl"
+    turns = [{"from": "human", "value": "Act."}, {"from": "gpt", "value": "Ok."}]
+    agent.write_text(json.dumps({"conversations": turns, "id": "a"}) + "\n")
+    other = tmp_path / "a=b.jsonl"
+    other.write_text(json.dumps(SHORT) + "\n")
+    found = make(played(1), agent=(str(agent),), general=(f"{chat}=1", f"{other}=4"), eta=0.2, size=50)
+    shares = {share["source"]: share["conversation"] for share in meta(tmp_path)["shares"]}
+    assert shares == {"agent": 10, "chat": 8, "a=b": 32}
+    assert {row["source"] for row in found} == {"agent", "agents", "chat", "a=b"}
+    for general, complaint in (
+        ((f"{chat}=1", str(other)), r"or none: .*a=b\.jsonl has none"),
+        ((f"{chat}=-1",), "above 0"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            make(general=general)
+
+
+def test_without_a_run_or_a_file_there_is_nothing_to_train_on(make):
+    with pytest.raises(UsageError, match="nothing to train on"):
+        make(runs=())
+    with pytest.raises(UsageError, match="eta must be between 0 and 1"):
+        make(played(1), general=("chat.jsonl",), eta=1)
+
+
+def test_a_curriculum_goes_from_easy_to_hard_among_general_data(make, tmp_path, chat):
+    tasks = [played(n, difficulty=5 - n % 5) for n in range(20)]
+    found = make(*tasks, general=(chat,), eta=0.5, curriculum=True, max_tokens=500)
+    grades = [row["difficulty"] for row in found if "difficulty" in row]
+    assert grades == sorted(grades)
+    assert len(set(grades)) == 5
+    assert meta(tmp_path)["order"] == "curriculum"
+    half = [row["source"] for row in found[:20]]
+    assert 4 <= half.count("chat") <= 16
+
+
+def shown(number: int) -> Trajectory:
+    """An episode after a demonstration."""
+    trajectory = played(number)
+    shot = [{"role": "user", "content": "Make 0."}, {"role": "assistant", "content": "Action: done"}]
+    trajectory.messages[1:1] = [message | {"shot": 0} for message in shot]
+    return trajectory
+
+
+def test_demonstrations_are_context_or_left_out(make):
+    (row,) = make(shown(1))
+    assert [m.get("weight") for m in row["messages"]] == [None, None, 0, None, 1]
+    assert [m.get("shot") for m in row["messages"]] == [None, 0, 0, None, None]
+    (bare,) = make(shown(1), strip_shots=True)
+    assert bare["messages"] == to_row(played(1))["messages"]
+
+
+def test_reviewers_reject_and_correct(make, tmp_path):
+    bad, good = played(1), played(2)
+    text = "Thought: better.\nAction: add\n7"
+    with Store(tmp_path / "store.db") as store:
+        store.start_run("teacher", {})
+        for trajectory in (bad, good):
+            store.add(trajectory)
+        store.add_review(Review(bad.id, "reject"))
+        store.add_review(Review(good.id, "correct", 1, text=text, call=good.steps[0].call))
+    (row,) = make()
+    assert row["messages"][-1] == {"role": "assistant", "content": text, "weight": 1}
+    assert meta(tmp_path)["filters"][0] == {"filter": "reviews", "in": 2, "dropped": 1, "out": 1}
+
+
+def test_tasks_that_a_suite_holds_are_refused(make, monkeypatch):
+    asked = []
+
+    def refuse(tasks):
+        asked.extend(tasks)
+        raise UsageError("held for evaluation")
+
+    monkeypatch.setattr("training.dataset.guard", refuse)
+    with pytest.raises(UsageError, match="held for evaluation"):
+        make(played(1))
+    assert asked == [played(1).task]
 
 
 def test_wrong_use_on_the_command_line_is_one_sentence(tmp_path):

@@ -1,1 +1,1 @@
-"""Trajectories become a better model: a training file out of the store, and fine-tuning on it."""
+"""Trajectories become a better model: training files from the store and from elsewhere, and fine-tuning on them."""

@@ -5,11 +5,11 @@
      "source": "agent", "format": "react", "env": "AgentTuning/Db-v0", "run": "teacher", "task": "...", ...}
 
 Of an assistant message, `weight` (1 unless given) is that of its loss, 0 for a turn that is only context; `token_ids`
-are the ids that the policy sampled, where they are known; `cut` says that the token limit ended it. `messages` is all
-that a row needs.
+are the ids that the policy sampled, where they are known; `cut` says that the token limit ended it. A message of a
+demonstration has its number as `shot`. `messages` is all that a row needs. Conversations that are kept in another form
+(`training.forms`) are read as such rows.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -18,44 +18,42 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from envs.errors import UsageError
 from rollout.chat import Rendered, prompt_hash, render
+from training import forms
+from training.forms import Row
+from training.sources import read_records
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["Row", "file_hash", "formats", "prompts", "read_lines", "read_rows", "render_row"]
+__all__ = ["Row", "file_hash", "formats", "prompts", "read_lines", "read_rows", "render_row", "row_name"]
 
-Row = dict[str, Any]
 T = TypeVar("T")
 
 
-def read_lines(path: Path, read: Callable[[Any], T]) -> list[T]:
-    """Apply `read` to the JSON value of each line of a file, plain or `.gz`.
+def read_rows(source: Path | str) -> list[Row]:
+    """Read conversations of any form from a file, a folder or a data set of the hub.
 
     Raises:
-        UsageError: no such file, nothing in it, or a line that is not JSON or that `read` refuses; with its number.
+        UsageError: no such source, nothing in it, or a record that is not a conversation (with its place).
     """
-    if not path.is_file():
-        raise UsageError(f"no file {str(path)!r}")
+    return read_lines(source, forms.read)
+
+
+def read_lines(source: Path | str, read: Callable[[Any], T]) -> list[T]:
+    """Apply `read` to each record of a source.
+
+    Raises:
+        UsageError: no such source, nothing in it, or a record that `read` refuses (with its place).
+    """
     values = []
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                if line.strip():
-                    values.append(read(json.loads(line)))
-            except (ValueError, KeyError, TypeError) as error:
-                raise UsageError(f"{path}, line {number}: {_reason(error)}") from None
+    for where, record in read_records(source):
+        try:
+            values.append(read(record))
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(f"{where}: {_reason(error)}") from None
     if not values:
-        raise UsageError(f"{path} holds no conversations")
+        raise UsageError(f"{source} holds no conversations")
     return values
-
-
-def read_rows(path: Path) -> list[Row]:
-    """Read a training file.
-
-    Raises:
-        UsageError: no such file, or a line that is not a conversation (with its number).
-    """
-    return read_lines(path, _row)
 
 
 def render_row(tokenizer: "PreTrainedTokenizerFast", row: Row) -> list[Rendered]:
@@ -64,43 +62,44 @@ def render_row(tokenizer: "PreTrainedTokenizerFast", row: Row) -> list[Rendered]
     return render(
         tokenizer,
         row["messages"],
-        weights=[turn.get("weight", 1) for turn in turns],
+        weights=[1 if turn.get("weight") is None else turn["weight"] for turn in turns],
         sampled=[turn.get("token_ids") for turn in turns],
-        cut=[turn.get("cut", False) for turn in turns],
+        cut=[bool(turn.get("cut")) for turn in turns],
     )
 
 
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def row_name(row: Row, number: int) -> str:
+    """What to call a row: its number in the file, from 1, with its id or its task where it has one."""
+    known = row.get("id") or row.get("task")
+    return f"row {number} ({known})" if known else f"row {number}"
+
+
+def file_hash(source: Path | str) -> str:
+    """The SHA-256 of a file; of a folder or a hub data set, that of its records."""
+    if Path(source).is_file():
+        with Path(source).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    records = hashlib.sha256()
+    for _, record in read_records(source):
+        records.update(f"{json.dumps(record)}\n".encode())
+    return records.hexdigest()
 
 
 def formats(rows: Sequence[Row]) -> list[str]:
     """The action formats in which agents wrote, sorted."""
-    return sorted({row["format"] for row in rows if "format" in row})
+    return sorted({row["format"] for row in rows if row.get("format")})
 
 
 def prompts(rows: Sequence[Row]) -> list[str]:
     """The hashes of the system prompts under which agents wrote, sorted."""
-    return sorted({prompt_hash(text) for row in rows if "format" in row for text in _system(row)})
+    return sorted({prompt_hash(text) for row in rows if row.get("format") for text in _system(row)})
 
 
 def _system(row: Row) -> Iterator[str]:
     return (message["content"] for message in row["messages"] if message["role"] == "system")
 
 
-def _row(row: Any) -> Row:
-    for message in row["messages"]:
-        role, content = message["role"], message["content"]
-        if role not in ("system", "user", "assistant") or not isinstance(content, str):
-            raise ValueError(
-                f"a message has a role (system, user or assistant) and a text, not {role!r} and {content!r}"
-            )
-    return row
-
-
 def _reason(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"the key {error} is missing"
-    return f"not a conversation in JSON: {error}" if isinstance(error, json.JSONDecodeError | TypeError) else str(error)
+    return f"not a conversation: {error}" if isinstance(error, TypeError) else str(error)
