@@ -11,9 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-COMMANDS = [
-    shlex.split(line, comments=True) for kind, text in BLOCKS if kind == "bash" for line in text.splitlines() if line
-]
+LINES = [line for kind, text in BLOCKS if kind == "bash" for line in text.splitlines()]
+COMMANDS = [words for words in (shlex.split(line, comments=True) for line in LINES) if words]
 VERBS = sorted(
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
     for package in ("envs", "rollout", "evaluation", "training")
@@ -21,8 +20,8 @@ VERBS = sorted(
     if '\nif __name__ == "__main__":' in file.read_text(encoding="utf-8")
 )
 NEEDS_MORE = (
-    *("gpt-4", "my-model", "smollm2", "training.", "evaluation.compare", "evaluation.calls"),
-    *("envs.serve_mcp", "envs.sandbox.image"),
+    *("gpt-4", "my-model", "smollm2", "training.", "evaluation.", "rollout.view"),
+    *("envs.serve_mcp", "envs.sandbox.image", "envs.derive"),
 )
 """Commands that are not run here, for want of a server, a client, minutes or others' output; their flags are read."""
 RUNNABLE = [c for c in COMMANDS if c[:2] == ["python", "-m"] and not any(n in w for n in NEEDS_MORE for w in c)]
