@@ -33,36 +33,35 @@ _MAX_THREADS = 8
 
 
 class LocalPolicy:
-    """Acts with a model folder, or with an adapter folder whose manifest names its base.
+    """Acts with a model in this process; `load` finds one in a folder.
 
     The prompt of every turn is `chat.prompt_ids(messages)`, exactly what `chat.render` takes for that turn's context:
     what is trained on is what was shown. Draws depend on the episode's seed alone, not on who else is in the batch; but
     rounding depends on the batch, so in bfloat16 a near tie may still fall differently.
 
     Args:
-        path: a Hugging Face model folder, or an adapter folder (peft's files and our `manifest.json`).
+        model: used as it is, not copied; until `close` it is in evaluation mode and has the decoder's attention.
+        tokenizer: the model's.
         sampling: how tokens are drawn.
-        adapter: an adapter folder to merge into the model at `path`, whatever base its manifest names.
-        name: stored with every trajectory; by default the name of the folder.
+        name: stored with every trajectory.
         batch: episodes whose turns are written at the same time; more wait.
         context: tokens of the longest conversation, at most what the model takes.
 
     Raises:
-        UsageError: a folder is missing or is not a model, the model has no chat template or cannot be run here.
+        UsageError: the model has no chat template or cannot be run here.
     """
 
     def __init__(
         self,
-        path: Path,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
         sampling: Sampling,
         *,
-        adapter: Path | None = None,
-        name: str | None = None,
+        name: str,
         batch: int = 32,
         context: int = 2048,
     ):
-        self.name = name or (adapter or path).name
-        model, self._tokenizer = load_model(path, adapter)
+        self.name, self._tokenizer = name, tokenizer
         self._sampling, self._stop_ids = sampling, stop_ids(self._tokenizer)
         self._context = min(context, model.config.max_position_embeddings)
         self._decoder = Decoder(
@@ -77,6 +76,23 @@ class LocalPolicy:
         self._thread = threading.Thread(target=self._serve, name="model", daemon=True)
         self._thread.start()
         atexit.register(self._end)  # a process that exits while torch computes in a thread is aborted
+
+    @classmethod
+    def load(
+        cls, path: Path, sampling: Sampling, *, adapter: Path | None = None, name: str | None = None, **options: int
+    ) -> "LocalPolicy":
+        """Act with a model folder, or with an adapter folder whose manifest names its base.
+
+        Args:
+            path: a Hugging Face model folder, or an adapter folder (peft's files and our `manifest.json`).
+            adapter: an adapter folder to merge into the model at `path`, whatever base its manifest names.
+            name: by default the name of the folder.
+            options: `batch` and `context`.
+
+        Raises:
+            UsageError: a folder is missing or is not a model, the model has no chat template or cannot be run here.
+        """
+        return cls(*load_model(path, adapter), sampling, name=name or (adapter or path).name, **options)
 
     async def act(self, episode: Episode) -> Reply:
         """Write the next message.

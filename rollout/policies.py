@@ -197,7 +197,7 @@ def _local_policy(spec: str, sampling: Sampling) -> Policy:
     except ModuleNotFoundError as error:
         raise UsageError(f"{spec!r} needs {error.name}: pip install 'agenttuning[train]'") from None
     if spec.startswith("local:"):
-        return LocalPolicy(path, sampling, name=spec)
+        return LocalPolicy.load(path, sampling, name=spec)
     if (path / "manifest.json").is_file() and (base := Manifest.read(path).base) != "smollm2":
         raise UsageError(f"{spec!r}: {path} was trained from {base}; write local:{path}")
-    return LocalPolicy(student_path(), sampling, adapter=None if spec == "smollm2" else path, name=spec)
+    return LocalPolicy.load(student_path(), sampling, adapter=None if spec == "smollm2" else path, name=spec)

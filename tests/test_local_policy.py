@@ -71,7 +71,7 @@ def acted(path: Path, sampling: Sampling, games: list[Episode], turns: int = 1, 
     """The replies of all games, played at the same time."""
 
     async def together():
-        policy = LocalPolicy(path, sampling, **options)
+        policy = LocalPolicy.load(path, sampling, **options)
         try:
             return await asyncio.gather(*(play(policy, game, turns) for game in games))
         finally:
@@ -132,7 +132,7 @@ def test_a_full_context_ends_the_episode(folder):
 
 def test_a_failing_model_makes_the_turn_owed_and_the_policy_lives_on(folder):
     async def fail_once():
-        policy = LocalPolicy(folder, GREEDY)
+        policy = LocalPolicy.load(folder, GREEDY)
         model = policy._decoder._model
 
         def run_out(*_args, **_kwargs):
@@ -153,7 +153,7 @@ def test_a_failing_model_makes_the_turn_owed_and_the_policy_lives_on(folder):
 
 def test_an_abandoned_turn_frees_its_place(folder):
     async def abandon():
-        policy = LocalPolicy(folder, Sampling(temperature=0, max_tokens=400), batch=1)
+        policy = LocalPolicy.load(folder, Sampling(temperature=0, max_tokens=400), batch=1)
         policy._stop_ids.clear()
         policy._decoder._stop_ids.clear()
         with pytest.raises(TimeoutError):
@@ -172,7 +172,7 @@ import asyncio, pathlib
 from rollout.local_policy import LocalPolicy
 from rollout.policies import Sampling
 from rollout.policy import Episode
-policy = LocalPolicy(pathlib.Path({str(folder)!r}), Sampling(max_tokens=400))
+policy = LocalPolicy.load(pathlib.Path({str(folder)!r}), Sampling(max_tokens=400))
 policy._decoder._stop_ids.clear()
 game = Episode(None, None, 0, 0, [{{"role": "user", "content": "Go."}}], None)
 async def main():
@@ -216,7 +216,7 @@ def test_an_adapter_is_merged_into_the_base_that_its_manifest_names(folder, adap
 def test_the_name_is_the_folder_unless_given(folder, adapter):
     names = []
     for options in ({}, {"adapter": adapter}, {"name": "smollm2"}):
-        policy = LocalPolicy(folder, GREEDY, **options)
+        policy = LocalPolicy.load(folder, GREEDY, **options)
         names.append(policy.name)
         asyncio.run(policy.close())
     assert names == ["tiny", "tuned", "smollm2"]
@@ -235,4 +235,4 @@ def test_folders_that_hold_something_else_are_named(folder, tmp_path):
         (tmp_path / "nowhere", {}, "is not a model folder"),
     ]:
         with pytest.raises(UsageError, match=message):
-            LocalPolicy(path, GREEDY, **more)
+            LocalPolicy.load(path, GREEDY, **more)
