@@ -42,6 +42,9 @@ bench: setup  ## each prints a table and one JSON line
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/sandbox.py
+	$(BIN)/python benchmarks/household.py
+	$(BIN)/python benchmarks/web.py
+	$(BIN)/python benchmarks/view.py
 
 sandbox-image: setup  ## the OS world's root, out of Debian packages: a folder for bubblewrap, an image for Docker
 	rm -rf build/sandbox

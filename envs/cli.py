@@ -11,6 +11,7 @@ __all__ = ["main", "parse_options"]
 
 _EXTRAS = dict.fromkeys(("torch", "transformers", "peft", "trl", "datasets", "gguf", "tokenizers"), "train")
 _EXTRAS |= {"mcp": "mcp", "playwright": "web", "docker": "docker", "lm_eval": "general", "pyarrow": "train"}
+_EXTRAS |= {"bitsandbytes": "qlora", "accelerate": "train"}
 _EXTRAS |= dict.fromkeys(("starlette", "uvicorn", "jinja2"), "view")
 """The optional packages, and the extra that installs each."""
 _FLAGS = ("format", "max_turns", "split")

@@ -1,23 +1,26 @@
 """Fine-tuning: the loss is the loss that was meant, the stop token is learned, and a killed training goes on."""
 
 import json
+import re
+import socket
 from pathlib import Path
 
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the `train` extra")
 transformers = pytest.importorskip("transformers", reason="needs the `train` extra")
-pytest.importorskip("trl", reason="needs the `train` extra")
-
-import torch.nn.functional as F  # noqa: E402
+pytest.importorskip("peft", reason="needs the `train` extra")
 
 from envs.errors import UsageError  # noqa: E402
 from rollout.chat import prompt_ids, render, stop_ids  # noqa: E402
 from rollout.manifest import Manifest  # noqa: E402
+from tests.tiny_models import tiny_model_folder  # noqa: E402
 from tests.tiny_tokenizers import tiny_tokenizer  # noqa: E402
-from training.loss import IGNORED, shared_prefix, weighted_loss  # noqa: E402
+from training.loss import token_losses  # noqa: E402
+from training.model import load_model  # noqa: E402
+from training.packing import pack  # noqa: E402
 from training.sft import sft  # noqa: E402
-from training.trainer import QuietTrainer, collate, micro_batches  # noqa: E402
+from training.trainer import PackTrainer  # noqa: E402
 
 # peft reads a property that transformers has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing. is deprecated:FutureWarning")
@@ -41,31 +44,7 @@ DIALOGUES = [dialogue(question, answer) for question, answer in ANSWERS.items()]
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory) -> Path:
-    """A model folder: a tiny random Llama with a tied embedding, and a tokenizer with a chat template."""
-    tokenizer = tiny_tokenizer("chatml")
-    torch.manual_seed(0)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=512,
-        initializer_range=0.3,
-        tie_word_embeddings=True,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=tokenizer.bos_token_id,
-    )
-    path = tmp_path_factory.mktemp("models") / "tiny"
-    transformers.LlamaForCausalLM(config).save_pretrained(path)
-    tokenizer.save_pretrained(path)
-    return path
-
-
-@pytest.fixture
-def model(base):
-    return transformers.AutoModelForCausalLM.from_pretrained(base, dtype="float32", attn_implementation="eager")
+    return tiny_model_folder(tmp_path_factory.mktemp("models") / "tiny")
 
 
 @pytest.fixture
@@ -77,81 +56,6 @@ def write(path: Path, dialogues: list[list[dict]]) -> Path:
     rows = [{"messages": messages, "source": "agent", "format": "react"} for messages in dialogues]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
-
-
-def batch(dialogues=DIALOGUES, weights=None):
-    examples = []
-    for messages in dialogues:
-        (sequence,) = render(tiny_tokenizer("chatml"), messages, weights)
-        labels = [i if weight else IGNORED for i, weight in zip(sequence.ids, sequence.mask, strict=True)]
-        examples.append({"input_ids": sequence.ids, "labels": labels, "weights": sequence.mask})
-    return collate(examples)
-
-
-def total_loss(model, inputs, share=False):
-    return weighted_loss(model, model.get_output_embeddings(), **inputs, share=share)
-
-
-def gradients(model, loss):
-    model.zero_grad()
-    loss.backward()
-    return [p.grad.clone() for p in model.parameters()]
-
-
-@pytest.mark.parametrize("share", [False, True])
-@pytest.mark.parametrize("weights", [None, [0.25, 1.0]])
-def test_logits_at_labels_alone_give_the_full_loss_and_its_gradient(model, share, weights):
-    inputs = batch(weights=weights)
-    mask = (
-        torch.arange(inputs["labels"].shape[1]) < inputs["labels"].ne(IGNORED).cumsum(1).argmax(1)[:, None] + 1
-    ).long()
-    logits = model(input_ids=inputs["input_ids"], attention_mask=mask).logits[:, :-1]
-    losses = F.cross_entropy(logits.flatten(0, 1), inputs["labels"][:, 1:].flatten(), reduction="none")
-    full = (losses * inputs["weights"][:, 1:].flatten()).sum()
-    ours = total_loss(model, inputs, share)
-    assert ours.item() == pytest.approx(full.item(), rel=1e-5)
-    for one, other in zip(gradients(model, ours), gradients(model, full), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
-
-
-def test_the_beginning_that_rows_share_stops_where_they_differ_or_are_trained():
-    inputs = batch()
-    trained = torch.zeros_like(inputs["labels"], dtype=torch.bool)
-    trained[:, :-1] = inputs["labels"][:, 1:] != IGNORED
-    common = shared_prefix(inputs["input_ids"], trained)
-    system = len(tiny_tokenizer("chatml").apply_chat_template(DIALOGUES[0][:1], return_dict=False))
-    assert system <= common < system + 10
-    twice = {name: values[[0, 0]] for name, values in inputs.items()}
-    assert shared_prefix(twice["input_ids"], trained[[0, 0]]) == int(trained[0].long().argmax())
-
-
-def test_rows_do_not_see_each_other(model):
-    inputs = batch()
-    alone = [total_loss(model, {name: values[[n]] for name, values in inputs.items()}) for n in range(len(DIALOGUES))]
-    assert total_loss(model, inputs, share=True).item() == pytest.approx(sum(alone).item(), rel=1e-5)
-    changed = batch([dialogue("How old is Ada?", "a quite different and longer answer"), *DIALOGUES[1:]])
-    first = total_loss(model, {name: values[[0]] for name, values in changed.items()})
-    others = total_loss(model, changed, share=True) - first
-    assert others.item() == pytest.approx(sum(alone[1:]).item(), rel=1e-5)
-
-
-def test_context_has_no_loss(model):
-    inputs = batch()
-    before = total_loss(model, inputs)
-    context = inputs["labels"] == IGNORED
-    inputs["weights"][context] = 5.0
-    assert total_loss(model, inputs).item() == before.item()
-
-
-@pytest.mark.parametrize("tokens", [1, 200, 100_000])
-def test_the_parts_of_a_batch_add_up_to_it(model, tokens):
-    inputs = batch([*DIALOGUES, dialogue("Short?", "yes" * 30)])
-    parts = micro_batches(inputs, tokens)
-    assert sum(len(part["labels"]) for part in parts) == 5
-    assert all(part["labels"].numel() <= tokens or len(part["labels"]) == 1 for part in parts)
-    assert sum(total_loss(model, part, share=True).item() for part in parts) == pytest.approx(
-        total_loss(model, inputs).item(), rel=1e-5
-    )
 
 
 def written(folder: Path, base: Path, messages: list[dict]) -> list[int]:
@@ -177,7 +81,7 @@ def written(folder: Path, base: Path, messages: list[dict]) -> list[int]:
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_what_was_trained_is_written_by_the_saved_checkpoint_and_it_stops(base, data, tmp_path, capsys, method):
     out = tmp_path / "out"
-    arguments = {"method": method, "epochs": 60, "batch": 4, "lr": 1e-2, "rank": 32, "save_steps": 1000}
+    arguments = {"method": method, "epochs": 35, "batch": 4, "lr": 1e-2, "rank": 32, "save_steps": 1000}
     sft(data, out, base=str(base), **arguments)
     *_, last, ready = capsys.readouterr().out.splitlines()
     assert float(last.split("loss ")[1].split()[0]) < 0.05
@@ -225,7 +129,7 @@ class Killed(BaseException):
 def test_an_interrupted_training_goes_on_to_the_same_weights(base, data, tmp_path, capsys, monkeypatch):
     options = {"base": str(base), "epochs": 3, "batch": 2, "save_steps": 2}
     sft(data, tmp_path / "whole", **options)
-    step, calls = QuietTrainer.training_step, []
+    step, calls = PackTrainer.training_step, []
 
     def dies(*args, **kwargs):
         calls.append(1)
@@ -234,7 +138,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(base, data, tmp_pat
         return step(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(QuietTrainer, "training_step", dies)
+        patch.setattr(PackTrainer, "training_step", dies)
         with pytest.raises(Killed):
             sft(data, tmp_path / "broken", **options)
     assert not (tmp_path / "broken" / "manifest.json").exists()
@@ -247,7 +151,7 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(base, data, tmp_pat
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
-    monkeypatch.setattr(QuietTrainer, "__init__", None)
+    monkeypatch.setattr(PackTrainer, "__init__", None)
     sft(data, tmp_path / "whole", **options)
     assert "already trained" in capsys.readouterr().out
 
@@ -263,8 +167,6 @@ def test_another_training_is_not_written_over(base, data, tmp_path):
     (tmp_path / "mine" / "thesis.txt").touch()
     with pytest.raises(UsageError, match="is not empty"):
         sft(data, tmp_path / "mine", base=str(base))
-    with pytest.raises(UsageError, match="is an adapter: train on its base"):
-        sft(data, tmp_path / "more", base=str(tmp_path / "out"))
 
 
 def test_data_that_cannot_be_trained_on_is_refused(base, tmp_path):
@@ -275,8 +177,8 @@ def test_data_that_cannot_be_trained_on_is_refused(base, tmp_path):
     untrained = write(tmp_path / "none.jsonl", [[*DIALOGUES[0][:2], {**DIALOGUES[0][2], "weight": 0}]])
     (tmp_path / "bad.jsonl").write_text('{"messages": []}\n{"text": "x"}\n')
     for error, arguments in (
-        refused(tmp_path / "absent.jsonl", match="no file"),
-        refused(tmp_path / "bad.jsonl", match="line 2: the key 'messages' is missing"),
+        refused(tmp_path / "absent.jsonl", match="no file, folder or data set"),
+        refused(tmp_path / "bad.jsonl", match="line 2"),
         refused(long, match=r"line 2: \d+ tokens, more than --max-tokens 200", max_tokens=200),
         refused(untrained, match="nothing to train on"),
         refused(untrained, match="no model 'smolm'", base="smolm"),
@@ -286,17 +188,101 @@ def test_data_that_cannot_be_trained_on_is_refused(base, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_the_loss_is_the_mean_over_the_trained_tokens_of_the_whole_batch(base, model, data, tmp_path, capsys):
-    inputs = batch()
-    mean = total_loss(model, inputs).item() / inputs["weights"].sum().item()
+def test_the_loss_is_the_mean_over_the_trained_tokens_of_the_whole_batch(base, data, tmp_path):
+    model = load_model(str(base), "float32", "packed")
+    one = pack([render(tiny_tokenizer("chatml"), messages)[0] for messages in DIALOGUES])
+    mean = token_losses(model, model.get_output_embeddings(), one).mean().item()
     sft(data, tmp_path / "out", base=str(base), epochs=1, micro_tokens=130)
-    _, step, _ = capsys.readouterr().out.splitlines()
-    assert float(step.split("loss ")[1].split()[0]) == pytest.approx(mean, rel=0.02)
+    assert curve(tmp_path / "out")[0] == pytest.approx(mean, rel=0.02)
+
+
+def curve(out: Path, what: str = "loss") -> list[float]:
+    """The loss, or another figure, of every optimiser step."""
+    entries = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in entries] == list(range(1, len(entries) + 1))
+    return [entry[what] for entry in entries]
+
+
+def test_training_goes_on_with_an_adapter(base, data, tmp_path):
+    sft(data, tmp_path / "first", base=str(base), epochs=30, lr=1e-2, rank=8)
+    sft(data, tmp_path / "second", base=str(tmp_path / "first"), epochs=1, lr=1e-3)
+    first, second = curve(tmp_path / "first"), curve(tmp_path / "second")
+    assert second[0] < first[-1] + 0.05 < first[0] / 10
+    manifest = Manifest.read(tmp_path / "second")
+    assert (manifest.base, manifest.parent) == (str(base), str(tmp_path / "first"))
+    assert tensors(tmp_path / "first").keys() == tensors(tmp_path / "second").keys()
+    with pytest.raises(UsageError, match=r"is an adapter, .* python -m training.merge"):
+        sft(data, tmp_path / "full", base=str(tmp_path / "first"), method="full")
+
+
+def test_a_checkpoint_is_not_trained_on_prompts_it_does_not_know_unless_told(base, data, tmp_path):
+    sft(data, tmp_path / "first", base=str(base), epochs=1)
+    other = [[{"role": "system", "content": "Do otherwise."}, *DIALOGUES[0][1:]], DIALOGUES[1]]
+    options = {"data": write(tmp_path / "other.jsonl", other), "base": str(tmp_path / "first"), "epochs": 1}
+    with pytest.raises(UsageError, match=r"1 of 2 system prompts in .*other.jsonl are not those that"):
+        sft(out=tmp_path / "second", **options)
+    assert not (tmp_path / "second").exists()
+    sft(out=tmp_path / "second", allow_other_prompt=True, **options)
+    first, second = Manifest.read(tmp_path / "first"), Manifest.read(tmp_path / "second")
+    assert set(first.prompts) < set(second.prompts)
+    assert len(second.prompts) == 2
+    template = tmp_path / "first" / "chat_template.jinja"
+    template.write_text(template.read_text().replace("You are helpful.", "You are kind."))
+    with pytest.raises(UsageError, match=r"the chat template of .*first is not the one that it was trained with"):
+        sft(data, tmp_path / "third", base=str(tmp_path / "first"), epochs=1)
+
+
+def test_the_order_of_a_curriculum_is_kept(base, data, tmp_path):
+    model = load_model(str(base), "float32", "packed")
+    alone = []
+    for messages in DIALOGUES:
+        one = pack(render(tiny_tokenizer("chatml"), messages))
+        alone.append(token_losses(model, model.get_output_embeddings(), one).mean().item())
+    options = {"base": str(base), "epochs": 1, "batch": 1, "lr": 1e-9}
+    sft(data, tmp_path / "any", **options)
+    data.with_name("data.jsonl.meta.json").write_text('{"order": "curriculum"}')
+    with pytest.raises(UsageError, match="curriculum was False, not True"):
+        sft(data, tmp_path / "any", **options)
+    sft(data, tmp_path / "curriculum", **options)
+    shuffled, kept = curve(tmp_path / "any"), curve(tmp_path / "curriculum")
+    assert kept == pytest.approx(alone, rel=0.01)
+    assert shuffled != pytest.approx(kept, rel=1e-3)
+    assert sorted(shuffled) == pytest.approx(sorted(kept), rel=1e-5)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_four_bits_are_refused_on_a_cpu(data, tmp_path):
+    with pytest.raises(UsageError, match=r"qlora needs a CUDA GPU: .* unverified. Use --method lora"):
+        sft(data, tmp_path / "out", base="absent", method="qlora")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_an_adapter_learns_on_weights_in_four_bits(base, data, tmp_path):
+    pytest.importorskip("bitsandbytes")
+    from training.merge import merge
+
+    options = {"base": str(base), "method": "qlora", "epochs": 60, "batch": 4, "lr": 1e-2, "rank": 32}
+    sft(data, tmp_path / "out", **options)
+    losses = curve(tmp_path / "out")
+    assert losses[-1] < losses[0] / 10
+    assert merge(tmp_path / "out", tmp_path / "merged") == 0
+    for messages in DIALOGUES:
+        expected = f"{messages[2]['content']}<|im_end|>"
+        assert tiny_tokenizer("chatml").decode(written(tmp_path / "merged", base, messages[:2])) == expected
+
+
+def test_progress_says_how_fast_how_much_of_it_counts_and_how_long_still(base, data, tmp_path, capsys):
+    sft(data, tmp_path / "out", base=str(base), epochs=1)
+    about, step, _ = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"4 sequences, 485 tokens, 87 of them trained \(18%\), [\d,]+ trainable parameters", about)
+    assert (curve(tmp_path / "out", "tokens"), curve(tmp_path / "out", "trained")) == ([485], [87])
+    assert curve(tmp_path / "out", "seconds")[0] > 0
+    assert re.fullmatch(r"step 1 of 1 · loss \d+\.\d{3} · [\d,]+ tokens/s, 18% trained · 0:00 left", step)
 
 
 def test_nothing_is_reported_to_anybody(base, data, tmp_path, monkeypatch):
-    from trl.trainer import base_trainer
-
     monkeypatch.delenv("CI", raising=False)
-    monkeypatch.setattr(base_trainer, "send_telemetry", lambda *args, **kwargs: pytest.fail("telemetry was sent"))
+    monkeypatch.setattr(socket.socket, "connect", lambda *args: pytest.fail(f"a connection was opened: {args[1:]}"))
     sft(data, tmp_path / "out", base=str(base), epochs=1)

@@ -1,4 +1,4 @@
-"""How a training goes on, a line at a time: step, loss, speed, what is left."""
+"""How a training goes on, a line at a time: step, loss, speed, what is trained, what is left."""
 
 import time
 
@@ -13,21 +13,23 @@ class Progress(TrainerCallback):
 
     Args:
         tokens: of one epoch.
+        trained: those of them that have a loss, where that is worth telling.
         every: seconds.
     """
 
-    def __init__(self, tokens: int, every: float = 10.0):
+    def __init__(self, tokens: int, trained: int | None = None, every: float = 10.0):
         self._tokens, self._every = tokens, every
+        self._share = "" if trained is None else f", {trained / tokens:.0%} trained"
         self._console = Console(highlight=False, soft_wrap=True)
 
     def on_train_begin(self, args, state, control, **kwargs):
         self._begun, self._first_step, self._shown = time.monotonic(), state.global_step, 0.0
-        if state.global_step:
+        if state.global_step and state.is_world_process_zero:
             self._console.print(f"resumed at step {state.global_step} of {state.max_steps}")
 
     def on_log(self, args, state, control, logs, **kwargs):
         now, done = time.monotonic(), state.global_step - self._first_step
-        if "loss" not in logs or not done:
+        if "loss" not in logs or not done or not state.is_world_process_zero:
             return
         if now - self._shown < self._every and state.global_step < state.max_steps:
             return
@@ -36,5 +38,5 @@ class Progress(TrainerCallback):
         speed = self._tokens * args.num_train_epochs * done / state.max_steps / seconds
         self._console.print(
             f"step {state.global_step} of {state.max_steps} · loss {float(logs['loss']):.3f} · "
-            f"{speed:,.0f} tokens/s · {left // 60}:{left % 60:02} left"
+            f"{speed:,.0f} tokens/s{self._share} · {left // 60}:{left % 60:02} left"
         )

@@ -1,15 +1,13 @@
 """Supervised fine-tuning: `python -m training.sft --data data.jsonl --out runs/student`.
 
-TRL's `SFTTrainer` is fed with our ids and labels as they are: loss on what the policy wrote and its stop tokens, and
-nothing else. `OUT/manifest.json` is written last. The same command again goes on with an interrupted training from its
-last checkpoint, and leaves a finished one alone.
+Loss falls on what the policy wrote and its stop tokens, and on nothing else. `OUT/manifest.json` is written last. The
+same command again goes on with an interrupted training from its last checkpoint, and leaves a finished one alone.
+On several GPUs, `accelerate launch --config_file examples/accelerate/fsdp.yaml -m training.sft ...` trains the same.
 """
 
 import json
-import shutil
-import warnings
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,30 +15,27 @@ from rich.console import Console
 
 from envs.cli import main
 from envs.errors import UsageError
-from rollout.chat import template_hash
-from rollout.manifest import Manifest
-from training.model import load_model, load_tokenizer
+from rollout.chat import Rendered, template_hash
+from training.checkpoint import SCRATCH, Start, finish, is_done, last_checkpoint, lora_config, write_plan
 from training.rows import Row, file_hash, formats, prompts, read_rows, render_row
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+    import torch
+    from peft import PeftModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainingArguments
 
-    from training.trainer import QuietTrainer
+    from training.trainer import PackTrainer
 
-__all__ = ["sft"]
+__all__ = ["LEARNING_RATES", "sft"]
 
-LEARNING_RATES = {"lora": 1e-3, "full": 1e-4}
-_EAGER_LENGTH = 1024
-"""On a CPU, plain attention trains sequences up to about this length faster than the fused kernel, in more memory."""
-_SCRATCH = "checkpoints"
-_PLAN = "plan.json"
+LEARNING_RATES = {"lora": 1e-3, "qlora": 1e-3, "full": 1e-4}
 
 
 def sft(
     data: Path,
     out: Path,
     base: str = "smollm2",
-    method: Literal["lora", "full"] = "lora",
+    method: Literal["lora", "qlora", "full"] = "lora",
     epochs: float = 3.0,
     lr: float | None = None,
     batch: int = 16,
@@ -50,144 +45,165 @@ def sft(
     micro_tokens: int = 3072,
     save_steps: int = 10,
     gradient_checkpointing: bool = False,
+    allow_other_prompt: bool = False,
     seed: int = 0,
 ) -> None:
     """Fine-tune a model on a file of training conversations.
 
     Args:
-        data: the file, from training.dataset.
-        out: folder for the adapter or the model, with tokenizer, template and manifest.json.
-        base: smollm2, a model folder, or a hub name.
-        method: lora trains an adapter on all linear layers inside the blocks; full trains every weight, but for an
-            embedding that is tied to the head.
+        data: the file, from training.dataset. Its order is kept where that is a curriculum.
+        out: folder for the adapter or the model, with tokenizer, template, manifest.json, and the loss of every step in
+            log.jsonl.
+        base: smollm2, a model folder, a hub name, or an adapter folder, whose adapter is then trained further.
+        method: lora trains an adapter on all linear layers inside the blocks; qlora the same on weights in 4 bits,
+            which needs a CUDA GPU; full trains every weight, but for an embedding that is tied to the head.
         epochs: passes over the data.
-        lr: peak learning rate. By default 1e-3 for lora, 1e-4 for full.
-        batch: conversations in one optimiser step, on each device.
-        rank: of the adapter; its scale alpha is twice that.
+        lr: peak learning rate. By default 1e-3 for an adapter, 1e-4 for full.
+        batch: conversations in one optimiser step, over all devices.
+        rank: of a new adapter; its scale alpha is twice that.
         warmup: share of the steps in which the learning rate rises; then it falls as a cosine.
         max_tokens: a longer conversation is refused (training.dataset drops them).
-        micro_tokens: tokens in memory at a time. It does not change the result.
+        micro_tokens: tokens in memory at a time, on each device. It does not change the result.
         save_steps: optimiser steps between checkpoints from which an interrupted training goes on.
         gradient_checkpointing: compute activations twice to save memory.
+        allow_other_prompt: train a checkpoint further even on system prompts or with a chat template that it was not
+            trained on.
         seed: of the adapter's start and of the order of the data.
     """
+    from accelerate import PartialState
+
+    _check_machine(method)
+    start, rows = Start(base), read_rows(data)
+    _check_method(start, method)
     arguments = {
         "base": base,
         "method": method,
         "epochs": epochs,
         "lr": lr or LEARNING_RATES[method],
         "batch": batch,
-        "rank": rank if method == "lora" else None,
+        "rank": None if method == "full" or start.is_adapter else rank,
         "warmup": warmup,
+        "curriculum": _is_curriculum(data),
         "seed": seed,
     }
-    console = Console(highlight=False, soft_wrap=True)
-    rows = read_rows(data)
+    config = _config(out, arguments, save_steps, gradient_checkpointing)
+    process = PartialState()  # as the configuration has made it
+    console = Console(highlight=False, soft_wrap=True, quiet=not process.is_main_process)
     plan = {"data": file_hash(data), **arguments}
-    if _is_done(out, plan):
+    if is_done(out, plan):
         console.print(f"{out} is already trained on this data with these arguments.")
         return
-    tokenizer = load_tokenizer(base)
-    examples = _examples(tokenizer, rows, data, max_tokens)
-    out.mkdir(parents=True, exist_ok=True)
-    (out / _PLAN).write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
-    trainer = _trainer(tokenizer, examples, out, arguments, micro_tokens, save_steps, gradient_checkpointing)
-    tokens = sum(len(e["labels"]) for e in examples)
-    trained = sum(weight != 0 for e in examples for weight in e["weights"])
-    console.print(
-        f"{len(examples)} sequences, {tokens:,} tokens, {trained:,} of them trained ({trained / tokens:.0%}), "
-        f"{trainer.model.num_parameters(only_trainable=True):,} trainable parameters"
-    )
-    trainer.train(resume_from_checkpoint=_last_checkpoint(out))
-    _save(trainer, tokenizer, out, method)
-    Manifest(
-        base=base,
-        method=method,
-        format=",".join(formats(rows)),
-        prompts=prompts(rows),
-        template=template_hash(tokenizer),
-        data=plan["data"],
-        args=arguments,
-        parent=base if (Path(base) / "manifest.json").is_file() else None,
-        versions={name: version(name) for name in ("agenttuning", "torch", "transformers", "trl", "peft")},
-    ).write(out)
-    shutil.rmtree(out / _SCRATCH)
+    tokenizer = start.tokenizer()
+    if not allow_other_prompt:
+        _check_prompts(start, template_hash(tokenizer), prompts(rows), data)
+    sequences = _sequences(tokenizer, rows, data, max_tokens)
+    process.wait_for_everyone()  # all have looked at the folder
+    if process.is_main_process:
+        write_plan(out, plan)
+    trainer = _trainer(config, start, tokenizer, sequences, arguments, micro_tokens)
+    trainer.train(resume_from_checkpoint=last_checkpoint(out))
+    weights = _gathered(trainer)
+    if process.is_main_process:
+        _write_log(out, trainer.state.log_history)
+        finish(
+            out,
+            trainer.model,
+            tokenizer,
+            start,
+            method=method,
+            format=",".join(formats(rows)),
+            prompts=prompts(rows),
+            weights=weights,
+            data=plan["data"],
+            args=arguments,
+        )
+    process.wait_for_everyone()
     console.print(f"{out} is ready: --policy local:{out}")
 
 
-def _is_done(out: Path, plan: dict[str, Any]) -> bool:
-    """Whether `out` holds the finished result of `plan`. Refuses the result, or the beginning, of another."""
-    if (out / _PLAN).is_file():
-        before = json.loads((out / _PLAN).read_text(encoding="utf-8"))
-        differing = [
-            f"{key} was {before.get(key)!r}, not {plan[key]!r}" for key in plan if before.get(key) != plan[key]
-        ]
-        if differing:
-            raise UsageError(f"{out} holds another training: {'; '.join(differing)}. Choose another --out or delete it")
-    elif out.is_dir() and any(out.iterdir()):
-        raise UsageError(f"{out} is not empty and holds no training: choose another --out")
-    return (out / "manifest.json").is_file()
-
-
-def _examples(
-    tokenizer: "PreTrainedTokenizerFast", rows: Sequence[Row], data: Path, max_tokens: int
-) -> list[dict[str, list]]:
-    """Ids, labels and weights of every sequence in the file."""
-    from training.loss import IGNORED
-
-    examples = []
-    for number, row in enumerate(rows, 1):
-        for sequence in render_row(tokenizer, row):
-            if len(sequence.ids) > max_tokens:
-                raise UsageError(
-                    f"{data}, line {number}: {len(sequence.ids)} tokens, more than --max-tokens {max_tokens}"
-                )
-            labels = [i if weight else IGNORED for i, weight in zip(sequence.ids, sequence.mask, strict=True)]
-            examples.append({"input_ids": sequence.ids, "labels": labels, "weights": sequence.mask})
-    if not examples:
-        raise UsageError(f"{data} has no turn of any weight: there is nothing to train on")
-    return examples
-
-
-def _trainer(
-    tokenizer: "PreTrainedTokenizerFast",
-    examples: Sequence[dict[str, list]],
-    out: Path,
-    arguments: dict[str, Any],
-    micro_tokens: int,
-    save_steps: int,
-    gradient_checkpointing: bool,
-) -> "QuietTrainer":
+def _check_machine(method: str) -> None:
+    """Refuse what cannot be trained here, before anything is read."""
     import torch
-    from datasets import Dataset
-    from transformers import PrinterCallback
-    from trl import SFTConfig
+
+    if method == "qlora" and not torch.cuda.is_available():
+        raise UsageError(
+            "qlora needs a CUDA GPU: on a CPU, the gradients through bitsandbytes' 4-bit weights are unverified. Use "
+            "--method lora"
+        )
+    if method == "qlora" and not find_spec("bitsandbytes"):
+        raise UsageError("qlora needs bitsandbytes: pip install 'agenttuning[qlora]'")
+
+
+def _check_method(start: Start, method: str) -> None:
+    """Refuse to train an adapter by another method than its own."""
+    if start.is_adapter and method == "full":
+        raise UsageError(
+            f"{start.name} is an adapter, which --method full would have to merge first: "
+            f"python -m training.merge {start.name} --out DIR, then --base DIR"
+        )
+    if start.is_adapter and (method == "qlora") != (start.manifest.method == "qlora"):
+        own = "lora" if method == "qlora" else "qlora"
+        raise UsageError(f"{start.name} was trained by {start.manifest.method}, on other weights: give --method {own}")
+
+
+def _check_prompts(start: Start, template: str, found: Sequence[str], data: Path) -> None:
+    """Refuse to train a checkpoint of ours further on what it will not be shown."""
+    if start.manifest is None:
+        return
+    if template != start.manifest.template:
+        raise UsageError(
+            f"the chat template of {start.name} is not the one that it was trained with; restore it, or give "
+            "--allow-other-prompt"
+        )
+    unknown = set(found) - set(start.manifest.prompts)
+    if unknown:
+        raise UsageError(
+            f"{len(unknown)} of {len(found)} system prompts in {data} are not those that {start.name} was trained on. "
+            "Give the environments and the format of its training, or --allow-other-prompt to teach it new ones"
+        )
+
+
+def _is_curriculum(data: Path) -> bool:
+    """Whether the order of the conversations in the file is meant."""
+    about = data.with_name(f"{data.name}.meta.json")
+    return about.is_file() and json.loads(about.read_text(encoding="utf-8")).get("order") == "curriculum"
+
+
+def _sequences(
+    tokenizer: "PreTrainedTokenizerFast", rows: Sequence[Row], data: Path, max_tokens: int
+) -> list[Rendered]:
+    """All training sequences of the file."""
+    sequences = []
+    for number, row in enumerate(rows, 1):
+        rendered = render_row(tokenizer, row)
+        longest = max((len(sequence.ids) for sequence in rendered), default=0)
+        if longest > max_tokens:
+            raise UsageError(f"{data}, line {number}: {longest} tokens, more than --max-tokens {max_tokens}")
+        sequences += rendered
+    if not sequences:
+        raise UsageError(f"{data} has no turn of any weight: there is nothing to train on")
+    return sequences
+
+
+def _config(out: Path, arguments: dict[str, Any], save_steps: int, gradient_checkpointing: bool) -> "TrainingArguments":
+    import torch
+    from transformers import TrainingArguments
 
     from rollout.local_policy import computes_in_bfloat16
-    from training.progress import Progress
-    from training.trainer import QuietTrainer, collate
 
-    gpu, lora, bf16 = torch.cuda.is_available(), arguments["method"] == "lora", computes_in_bfloat16()
-    short = max(len(e["labels"]) for e in examples) <= _EAGER_LENGTH
-    # Weights that are trained stay in float32, or small steps would be lost; those under an adapter are only read.
-    dtype = "bfloat16" if bf16 and lora else "float32"
-    model = load_model(arguments["base"], dtype, "eager" if short and not gpu else "sdpa")
-    if model.config.tie_word_embeddings and not lora:
-        model.get_input_embeddings().weight.requires_grad_(False)
-    config = SFTConfig(
-        output_dir=str(out / _SCRATCH),
+    gpu = torch.cuda.is_available()
+    config = TrainingArguments(
+        output_dir=str(out / SCRATCH),
         num_train_epochs=arguments["epochs"],
         learning_rate=arguments["lr"],
         warmup_steps=arguments["warmup"],
         per_device_train_batch_size=arguments["batch"],
         weight_decay=0.0,
         optim="adamw_torch_fused",
-        bf16=bf16,
+        bf16=computes_in_bfloat16(),
         use_cpu=not gpu,
         activation_checkpointing=gradient_checkpointing,
-        dataloader_pin_memory=gpu,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
+        ddp_find_unused_parameters=False,
         remove_unused_columns=False,
         save_steps=save_steps,
         save_total_limit=1,
@@ -196,47 +212,84 @@ def _trainer(
         disable_tqdm=True,
         seed=arguments["seed"],
     )
-    with warnings.catch_warnings():
-        # peft reads a property that transformers has renamed.
-        warnings.filterwarnings("ignore", ".is_gradient_checkpointing. is deprecated", FutureWarning)
-        trainer = QuietTrainer(
-            model,
-            args=config,
-            data_collator=collate,
-            train_dataset=Dataset.from_list(list(examples)),
-            processing_class=tokenizer,
-            peft_config=_lora(arguments["rank"]) if lora else None,
-            callbacks=[Progress(sum(len(e["labels"]) for e in examples))],
-            micro_tokens=micro_tokens,
-            share=not gpu and not gradient_checkpointing,
+    if config.n_gpu > 1:
+        raise UsageError(
+            f"this machine has {config.n_gpu} GPUs: start with `accelerate launch -m training.sft` to use them all, or "
+            "set CUDA_VISIBLE_DEVICES=0 to use one"
         )
+    return config
+
+
+def _model(start: Start, arguments: dict[str, Any]) -> "PreTrainedModel | PeftModel":
+    """The model as it is before the first step."""
+    from peft import get_peft_model
+    from transformers import set_seed
+    from transformers.modeling_utils import is_fsdp_enabled
+
+    from rollout.local_policy import computes_in_bfloat16
+
+    # Weights that are trained stay in float32, or small steps would be lost; those under an adapter are only read.
+    # FSDP wants one type for both.
+    dtype = {"lora": "bfloat16", "qlora": "nf4", "full": "float32"}[arguments["method"]]
+    if dtype == "bfloat16" and (is_fsdp_enabled() or not computes_in_bfloat16()):
+        dtype = "float32"
+    model = start.load(dtype, "packed")
+    if arguments["method"] == "full":
+        if model.config.tie_word_embeddings:
+            model.get_input_embeddings().weight.requires_grad_(False)
+        return model
+    if start.is_adapter:
+        return model
+    set_seed(arguments["seed"])
+    return get_peft_model(model, lora_config(arguments["rank"]))
+
+
+def _trainer(
+    config: "TrainingArguments",
+    start: Start,
+    tokenizer: "PreTrainedTokenizerFast",
+    sequences: Sequence[Rendered],
+    arguments: dict[str, Any],
+    micro_tokens: int,
+) -> "PackTrainer":
+    from transformers import PrinterCallback
+
+    from training.packing import ATTENTION
+    from training.progress import Progress
+    from training.trainer import PackTrainer
+
+    model = _model(start, arguments)
+    tokens = sum(len(sequence.ids) for sequence in sequences)
+    trained = sum(weight != 0 for sequence in sequences for weight in sequence.mask)
+    trainer = PackTrainer(
+        model,
+        args=config,
+        train_dataset=list(sequences),
+        processing_class=tokenizer,
+        callbacks=[Progress(tokens, trained)],
+        # A model that cannot keep sequences apart gets one at a time.
+        micro_tokens=micro_tokens if model.config._attn_implementation == ATTENTION else 0,
+        shuffle=not arguments["curriculum"],
+    )
     trainer.remove_callback(PrinterCallback)
+    if trainer.is_world_process_zero():
+        Console(highlight=False, soft_wrap=True).print(
+            f"{len(sequences)} sequences, {tokens:,} tokens, {trained:,} of them trained ({trained / tokens:.0%}), "
+            f"{model.num_parameters(only_trainable=True):,} trainable parameters"
+        )
     return trainer
 
 
-def _lora(rank: int):
-    from peft import LoraConfig
-
-    # "all-linear" leaves out the head, and with it the embedding that may be tied to it.
-    return LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
-
-
-def _last_checkpoint(out: Path) -> str | None:
-    """The newest whole checkpoint; its `trainer_state.json` is written last."""
-    found = [path.parent for path in (out / _SCRATCH).glob("checkpoint-*/trainer_state.json")]
-    return str(max(found, key=lambda path: int(path.name.rpartition("-")[2]))) if found else None
+def _gathered(trainer: "PackTrainer") -> "dict[str, torch.Tensor] | None":
+    """The weights in one piece, where the model is divided over processes; every process has to ask."""
+    divided = trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled
+    return trainer.accelerator.get_state_dict(trainer.model_wrapped) if divided else None
 
 
-def _save(trainer: "QuietTrainer", tokenizer: "PreTrainedTokenizerFast", out: Path, method: str) -> None:
-    model = trainer.model
-    if method == "full":
-        import torch
-
-        # Trained in float32, kept as such models are kept.
-        model = model.to(torch.bfloat16)
-    model.save_pretrained(out)
-    (out / "README.md").unlink(missing_ok=True)  # peft's form to fill in; the manifest says what there is to say
-    tokenizer.save_pretrained(out)
+def _write_log(out: Path, history: Sequence[dict[str, float]]) -> None:
+    """One line of JSON for every optimiser step."""
+    lines = [json.dumps(entry) + "\n" for entry in history if "loss" in entry]
+    (out / "log.jsonl").write_text("".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

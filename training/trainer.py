@@ -1,91 +1,87 @@
-"""TRL's `SFTTrainer` on our ids, labels and weights: exact losses, little memory, no word to anybody."""
+"""transformers' `Trainer` on packs: the loss is normalised over a whole batch, however that is divided."""
 
-import math
+import time
+from collections.abc import Sequence
 from contextlib import nullcontext
-from functools import partial
+from dataclasses import replace
+from typing import Any
 
 import torch
-from torch.nn.utils.rnn import pad_sequence
-from torch.optim.lr_scheduler import LambdaLR
-from trl import SFTTrainer
+from accelerate.data_loader import prepare_data_loader
+from torch.utils.data import DataLoader
+from transformers import Trainer
 
-from training.loss import IGNORED, weighted_loss
+from rollout.chat import Rendered
+from training.loss import token_losses
+from training.packing import Pack, pack, packs
+from training.quiet import Cosine
 
-__all__ = ["QuietTrainer", "collate", "micro_batches"]
+__all__ = ["PackTrainer"]
 
-Batch = dict[str, torch.Tensor]
+_IDLE = replace(pack([Rendered([0, 0], [0.0, 1.0])]), weights=torch.zeros(1))
+"""Work for a process that has none while the others work: they wait for each other in every pass."""
 
 
-class QuietTrainer(SFTTrainer):
-    """Trains on `input_ids`, `labels` and `weights` as they are; the loss is normalised over the whole batch.
+class PackTrainer(Cosine, Trainer):
+    """Minimises the mean, over the trained tokens of a batch, of weight x negative log-likelihood.
+
+    A batch is `per_device_train_batch_size` sequences, whatever the number of processes: each of them sees every batch
+    and works on its share of the packs. So neither that number nor `micro_tokens` changes the result.
 
     Args:
-        micro_tokens: a batch runs in parts of at most so many padded tokens. It does not change the result.
-        share: run what the sequences of a part have in common at their beginning once (`training.loss`).
-        **kwargs: of `SFTTrainer`.
+        micro_tokens: a pack, which is what is in memory at a time, has at most so many tokens.
+        shuffle: draw a new order of the data for every epoch; else take it as it is.
+        **kwargs: of `Trainer`; the data is a list of sequences.
     """
 
-    def __init__(self, *args, micro_tokens: int, share: bool, **kwargs):
-        self._micro_tokens, self._share = micro_tokens, share
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, micro_tokens: int, shuffle: bool, **kwargs: Any):
+        self._micro_tokens, self._shuffle = micro_tokens, shuffle
+        super().__init__(*args, data_collator=self._collate, **kwargs)
 
-    def training_step(self, model, inputs: Batch, num_items_in_batch=None) -> torch.Tensor:
-        """Run the parts of a batch one after the other; their losses add up to that of the batch."""
-        items = (inputs["labels"] != IGNORED).sum() if num_items_in_batch is None else num_items_in_batch
-        parts = micro_batches(inputs, self._micro_tokens)
+    def get_train_dataloader(self) -> DataLoader:
+        """Batches of packs, the same in every process."""
+        loader = DataLoader(
+            self.train_dataset,
+            batch_size=self.args.per_device_train_batch_size,
+            shuffle=self._shuffle,
+            collate_fn=self.data_collator,
+        )
+        # One process of one: the batches are not to be divided. The order then depends on seed and epoch alone.
+        alone = {"num_processes": 1, "process_index": 0, "put_on_device": False}
+        return prepare_data_loader(loader, **alone, use_seedable_sampler=True, data_seed=self.args.seed)
+
+    def training_step(self, model, inputs: dict[str, Any], num_items_in_batch=None) -> torch.Tensor:
+        """Run this process's packs one after the other; the losses of all packs add up to that of the batch."""
+        whole = inputs["packs"]
+        rounds = -(-len(whole) // self.args.world_size)
+        own = whole[self.args.process_index :: self.args.world_size]
+        own += [_IDLE] * (rounds - len(own))
+        trained = sum(len(one.targets) for one in whole)
+        self._begun, self._amount = time.monotonic(), {"tokens": inputs["tokens"], "trained": trained}
         losses = []
-        for n, part in enumerate(parts, 1):
-            with nullcontext() if n == len(parts) else self.accelerator.no_sync(model):
-                losses.append(super().training_step(model, part, items))
+        for n, one in enumerate(own, 1):
+            last = n == len(own)
+            self.accelerator.gradient_state._set_sync_gradients(last)  # DeepSpeed steps where it is set
+            with nullcontext() if last else self.accelerator.no_sync(model):
+                losses.append(super().training_step(model, {"pack": one}, trained))
         return torch.stack(losses).sum()
 
-    def compute_loss(self, model, inputs: Batch, return_outputs: bool = False, num_items_in_batch=None) -> torch.Tensor:
-        """The part's share of the mean, over all trained tokens of the batch, of weight x negative log-likelihood."""
-        total = weighted_loss(model, self.model.get_output_embeddings(), **inputs, share=self._share)
-        # `num_items_in_batch` counts the tokens of all processes, over which the gradients will be averaged.
-        return total / num_items_in_batch * self.accelerator.num_processes
+    def compute_loss(
+        self, model, inputs: dict[str, Pack], return_outputs=False, num_items_in_batch=None
+    ) -> torch.Tensor:
+        """A pack's part in the loss of a batch of `num_items_in_batch` trained tokens."""
+        one = inputs["pack"].to(self.args.device)
+        losses = token_losses(model, self.model.get_output_embeddings(), one)
+        # Gradients will be averaged over processes, and are to be added.
+        return (losses * one.weights).sum() / num_items_in_batch * self.args.world_size
 
-    def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LambdaLR:
-        """A rise, then a cosine. Unlike transformers' own, the first of few steps is not spent at a rate of 0."""
-        warmup = self.args.get_warmup_steps(num_training_steps)
-        self.lr_scheduler = LambdaLR(optimizer or self.optimizer, partial(_rate, warmup, num_training_steps))
-        self._created_lr_scheduler = True
-        return self.lr_scheduler
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add to a step's entry what it took: tokens, those of them trained, seconds, and peak memory of the GPU."""
+        if "loss" in logs:
+            logs |= {**self._amount, "seconds": round(time.monotonic() - self._begun, 3)}
+            if torch.cuda.is_available():
+                logs["gpu_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+        super().log(logs, start_time)
 
-    def create_model_card(self, *args, **kwargs) -> None:
-        """Checkpoints are scratch, and the result has a manifest."""
-
-    def _send_telemetry(self) -> None:
-        """TRL reports every trainer that is made to its authors; nothing leaves this machine."""
-
-
-def _rate(warmup: int, steps: int, step: int) -> float:
-    if step < warmup:
-        return (step + 1) / warmup
-    return (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup))) / 2
-
-
-def collate(examples: list[dict[str, list]]) -> Batch:
-    """Pad on the right: labels with `IGNORED`, weights with 0, and ids with any, as no token that counts sees it."""
-    padding = {"input_ids": 0, "labels": IGNORED, "weights": 0.0}
-    return {
-        name: pad_sequence([torch.tensor(e[name]) for e in examples], batch_first=True, padding_value=value)
-        for name, value in padding.items()
-    }
-
-
-def micro_batches(batch: Batch, tokens: int) -> list[Batch]:
-    """Divide a batch into parts of at most `tokens` padded tokens, or of one row where that alone is longer.
-
-    Rows of one part begin alike where possible, and are of similar length.
-    """
-    lengths = [1 + int((row != IGNORED).nonzero().max()) for row in batch["labels"]]
-    heads = [tuple(row[:32].tolist()) for row in batch["input_ids"]]
-    groups: list[list[int]] = []
-    for row in sorted(range(len(lengths)), key=lambda r: (heads[r], lengths[r])):
-        if not groups or (len(groups[-1]) + 1) * max(lengths[row], *(lengths[r] for r in groups[-1])) > tokens:
-            groups.append([])
-        groups[-1].append(row)
-    return [
-        {name: values[group, : max(lengths[r] for r in group)] for name, values in batch.items()} for group in groups
-    ]
+    def _collate(self, sequences: Sequence[Rendered]) -> dict[str, Any]:
+        return {"packs": packs(sequences, self._micro_tokens), "tokens": sum(len(one.ids) for one in sequences)}
