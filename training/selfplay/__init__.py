@@ -1,0 +1,1 @@
+"""Self-play: rounds of collecting, filtering, training and judging (`python -m training.selfplay CONFIG.toml`)."""
