@@ -9,7 +9,7 @@ __all__ = ["Point", "chart"]
 
 COLOURS = ("#3465a4", "#c4580b", "#2e7d32", "#8e44ad", "#00838f", "#7a6a00")
 WIDTH, HEIGHT = 440, 220
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 14, 24
+LEFT, RIGHT, TOP, BOTTOM = 66, 12, 14, 24
 
 
 @dataclass(frozen=True)

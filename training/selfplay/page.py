@@ -12,11 +12,14 @@ from training.selfplay.config import Config
 __all__ = ["change_text", "page"]
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem; color: #222 }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem }
+:root { color-scheme: light dark; color: light-dark(#222, #ddd); background: light-dark(#fff, #16171a) }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem }
 figure { margin: 0 } figcaption { font-size: 13px; text-align: center } svg { width: 100%; font-size: 11px }
-.y { text-anchor: end } .x { text-anchor: middle } .grid { stroke: #ddd } polyline { fill: none; stroke-width: 2 }
-.bar { fill: none; stroke-width: 1; opacity: .7 } pre { background: #f6f6f6; padding: 1rem; overflow-x: auto }
+svg text { fill: currentColor } .y { text-anchor: end } .x { text-anchor: middle }
+.grid { stroke: light-dark(#ddd, #383b41) } polyline { fill: none; stroke-width: 2 }
+.bar { fill: none; stroke-width: 1; opacity: .7 }
+pre { background: light-dark(#f6f6f6, #222429); padding: 1rem; overflow-x: auto }
 """
 
 _NOTE = """
