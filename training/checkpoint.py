@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast, TrainingArguments
 
 __all__ = ["SCRATCH", "Start", "check_device", "finish", "is_done", "known_warnings", "last_checkpoint", "lora_config"]
-__all__ += ["write_plan"]
+__all__ += ["settings", "write_plan"]
 
 SCRATCH = "checkpoints"
 _PLAN = "plan.json"
@@ -100,6 +100,28 @@ def is_done(out: Path, plan: dict[str, Any]) -> bool:
     elif out.is_dir() and any(out.iterdir()):
         raise UsageError(f"{out} is not empty and holds no training: choose another --out")
     return (out / "manifest.json").is_file()
+
+
+def settings(out: Path, save_steps: int, seed: int) -> dict[str, Any]:
+    """What all our trainings ask of transformers' `TrainingArguments`."""
+    import torch
+
+    from rollout.local_policy import computes_in_bfloat16
+
+    return {
+        "output_dir": str(out / SCRATCH),
+        "weight_decay": 0.0,
+        "optim": "adamw_torch_fused",
+        "bf16": computes_in_bfloat16(),
+        "use_cpu": not torch.cuda.is_available(),
+        "remove_unused_columns": False,
+        "save_steps": save_steps,
+        "save_total_limit": 1,
+        "logging_steps": 1,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "seed": seed,
+    }
 
 
 def check_device(config: "TrainingArguments") -> None:

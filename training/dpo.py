@@ -14,7 +14,6 @@ from rich.console import Console
 from envs.cli import main
 from envs.errors import UsageError
 from training.checkpoint import (
-    SCRATCH,
     Start,
     check_device,
     finish,
@@ -22,6 +21,7 @@ from training.checkpoint import (
     known_warnings,
     last_checkpoint,
     lora_config,
+    settings,
     write_plan,
 )
 from training.pairs import conversations, read_pairs
@@ -182,7 +182,7 @@ def _trainer(
         model.get_input_embeddings().weight.requires_grad_(False)
     nll = arguments["nll"]
     config = DPOConfig(
-        output_dir=str(out / SCRATCH),
+        **settings(out, save_steps, arguments["seed"]),
         loss_type=["sigmoid", "sft"] if nll else ["sigmoid"],
         loss_weights=[1.0, nll] if nll else None,
         beta=arguments["beta"],
@@ -192,19 +192,8 @@ def _trainer(
         # One pair at a time: then the mean over a batch does not depend on how it was divided.
         per_device_train_batch_size=1,
         gradient_accumulation_steps=arguments["batch"],
-        weight_decay=0.0,
-        optim="adamw_torch_fused",
-        bf16=bf16,
-        use_cpu=not gpu,
         activation_checkpointing=gradient_checkpointing,
         dataloader_pin_memory=gpu,
-        remove_unused_columns=False,
-        save_steps=save_steps,
-        save_total_limit=1,
-        logging_steps=1,
-        report_to="none",
-        disable_tqdm=True,
-        seed=arguments["seed"],
     )
     check_device(config)
     tokens = sum(len(e["chosen_ids"]) + len(e["rejected_ids"]) for e in examples)

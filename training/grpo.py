@@ -21,7 +21,6 @@ from rollout.chat import prompt_hash
 from rollout.selection import select_tasks
 from rollout.store import DEFAULT_STORE
 from training.checkpoint import (
-    SCRATCH,
     Start,
     check_device,
     finish,
@@ -29,6 +28,7 @@ from training.checkpoint import (
     known_warnings,
     last_checkpoint,
     lora_config,
+    settings,
     write_plan,
 )
 
@@ -188,7 +188,8 @@ def _trainer(
     gpu, bf16, iterations = torch.cuda.is_available(), computes_in_bfloat16(), arguments["iterations"]
     rows = rollouts.groups * rollouts.samples
     config = GRPOConfig(
-        output_dir=str(out / SCRATCH),
+        # A checkpoint between two steps on the same episodes would not go on with them.
+        **settings(out, save_steps * iterations, arguments["seed"]),
         max_steps=arguments["steps"] * iterations,
         num_generations=rollouts.samples,
         # One row at a time: then no loss depends on how a step was divided.
@@ -204,21 +205,10 @@ def _trainer(
         learning_rate=arguments["lr"],
         warmup_steps=0,
         lr_scheduler_type="constant",
-        weight_decay=0.0,
-        optim="adamw_torch_fused",
-        bf16=bf16,
-        use_cpu=not gpu,
         activation_checkpointing=False,
         dataloader_pin_memory=gpu,
         shuffle_dataset=False,
         ignore_data_skip=True,
-        # A checkpoint between two steps on the same episodes would not go on with them.
-        save_steps=save_steps * iterations,
-        save_total_limit=1,
-        logging_steps=1,
-        report_to="none",
-        disable_tqdm=True,
-        seed=arguments["seed"],
     )
     check_device(config)
     with known_warnings():

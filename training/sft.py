@@ -16,7 +16,7 @@ from rich.console import Console
 from envs.cli import main
 from envs.errors import UsageError
 from rollout.chat import Rendered, template_hash
-from training.checkpoint import SCRATCH, Start, finish, is_done, last_checkpoint, lora_config, write_plan
+from training.checkpoint import Start, finish, is_done, last_checkpoint, lora_config, settings, write_plan
 from training.rows import Row, file_hash, formats, prompts, read_rows, render_row
 
 if TYPE_CHECKING:
@@ -186,31 +186,16 @@ def _sequences(
 
 
 def _config(out: Path, arguments: dict[str, Any], save_steps: int, gradient_checkpointing: bool) -> "TrainingArguments":
-    import torch
     from transformers import TrainingArguments
 
-    from rollout.local_policy import computes_in_bfloat16
-
-    gpu = torch.cuda.is_available()
     config = TrainingArguments(
-        output_dir=str(out / SCRATCH),
+        **settings(out, save_steps, arguments["seed"]),
         num_train_epochs=arguments["epochs"],
         learning_rate=arguments["lr"],
         warmup_steps=arguments["warmup"],
         per_device_train_batch_size=arguments["batch"],
-        weight_decay=0.0,
-        optim="adamw_torch_fused",
-        bf16=computes_in_bfloat16(),
-        use_cpu=not gpu,
         activation_checkpointing=gradient_checkpointing,
         ddp_find_unused_parameters=False,
-        remove_unused_columns=False,
-        save_steps=save_steps,
-        save_total_limit=1,
-        logging_steps=1,
-        report_to="none",
-        disable_tqdm=True,
-        seed=arguments["seed"],
     )
     if config.n_gpu > 1:
         raise UsageError(
