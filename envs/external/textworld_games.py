@@ -8,7 +8,6 @@ A held-out world: a task whose split is not `novel`, which `training.dataset` re
 
 import random
 import re
-import tempfile
 import warnings
 from functools import lru_cache
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from typing import Any
 
 from envs.core import AgentEnv
 from envs.errors import ToolError, UsageError
+from envs.scratch import scratch_folder
 from envs.tool import tool
 from envs.types import Generated, Task, ToolCall
 
@@ -73,7 +73,7 @@ class TextworldEnv(AgentEnv):
         # Said of every game by its interpreter. TextWorld silences it when it is imported, which does not always last.
         warnings.filterwarnings("ignore", "Game .* is not fully supported")
         story, about, self._solution = _compiled(**task.data)
-        with tempfile.TemporaryDirectory() as folder:
+        with scratch_folder() as folder:
             Path(folder, "game.z8").write_bytes(story)
             Path(folder, "game.json").write_bytes(about)
             wanted = textworld.EnvInfos(won=True, objective=True, description=True)
@@ -114,7 +114,7 @@ def _compiled(seed: int, rooms: int, objects: int, quest: int, guided: bool) -> 
     options = textworld.GameOptions()
     options.seeds, options.nb_rooms, options.nb_objects, options.quest_length = seed, rooms, objects, quest
     options.grammar.only_last_action = not guided
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder() as folder:
         options.path = f"{folder}/game.z8"
         _, game = textworld.make(options)
         story, about = (Path(folder, f"game.{kind}").read_bytes() for kind in ("z8", "json"))

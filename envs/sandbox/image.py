@@ -4,12 +4,12 @@ import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from envs.cli import main
 from envs.errors import UsageError
 from envs.sandbox.docker_engine import IMAGE, connect, unreachable
+from envs.scratch import scratch_folder
 
 __all__ = ["IMAGE", "build"]
 
@@ -57,7 +57,7 @@ def build(tag: str = IMAGE, folder: Path | None = None, suite: str = "bookworm")
         raise UsageError(f"{reason}; or give --folder, for bubblewrap")
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty")
-    with tempfile.TemporaryDirectory() as scratch:
+    with scratch_folder() as scratch:
         archive = _bootstrap(Path(scratch), suite)
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)

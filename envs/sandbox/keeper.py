@@ -5,15 +5,15 @@ import errno
 import fcntl
 import json
 import os
-import pickle
 import resource
 import select
 import signal
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from envs.sandbox import files, kernel, seccomp, tree
+from envs.sandbox.forks import in_child
 from envs.sandbox.interface import Entry, File, Limits, Process
 from envs.sandbox.processes import Processes, text_at
 from envs.sandbox.wire import receive, send
@@ -114,7 +114,7 @@ class Keeper:
                 os.set_inheritable(fd, True)
             os.execve(self._plan.bubblewrap, ["bwrap", *arguments], {"PATH": PATH})
 
-        _in_child(start)
+        in_child(start)
         for fd in (waiting, answering, informing, rules):
             os.close(fd)
         told = b""
@@ -184,12 +184,12 @@ class Keeper:
 
         def usher() -> int:
             kernel.setns(self._first, kernel.NEWPID)  # for children only, and there is no way back
-            return _in_child(lambda: self._enter(start, fds))[0]
+            return in_child(lambda: self._enter(start, fds))[0]
 
         # What it starts inherits this: when memory runs out, the keeper is not the one to be killed.
         os.pwrite(self._oom, b"1000", 0)
         try:
-            child, process = _in_child(usher)
+            child, process = in_child(usher)
         except BaseException:
             self._processes.resume()
             raise
@@ -278,29 +278,3 @@ class Keeper:
 
     def snapshot(self, roots: tuple[str, ...]) -> dict[str, Entry]:
         return files.snapshot(roots, _DIGESTS * self._plan.limits.disk)
-
-
-def _in_child(work: Callable[[], object]) -> tuple[int, object]:
-    """Fork a child to do some work: its id, and the result; None once it has become another program.
-
-    Raises:
-        What the work raises in the child.
-    """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            answer = work(), None
-        except BaseException as error:
-            answer = None, error
-        with open(writing, "wb") as report:
-            pickle.dump(answer, report)
-        os._exit(0)
-    os.close(writing)
-    with open(reading, "rb") as report:
-        answer = report.read()
-    result, error = pickle.loads(answer) if answer else (None, None)
-    if error:
-        os.waitpid(child, 0)
-        raise error
-    return child, result

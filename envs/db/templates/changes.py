@@ -1,47 +1,16 @@
 """Requests to change the data: add, update, delete, alone and in several statements. Difficulties 1 to 5."""
 
-from typing import Any
-
-from envs.db.domains.columns import Category, Column, Date, Label, Number, Ref
+from envs.db.domains.columns import Category, Column, Date, Number, Ref
 from envs.db.domains.schema import Table
 from envs.db.english import article
 from envs.db.templates.base import Draft, Scene, Template, Unfit, check, collect, literal, step
 from envs.db.templates.conditions import any_of, equal
 from envs.db.templates.drafts import change, described, quoted
+from envs.db.templates.rows import find_row, insert, new_row, new_value
 
-__all__ = ["CHANGES", "find_row", "new_value"]
+__all__ = ["CHANGES"]
 
 CHANGES: list[Template] = []
-
-
-def new_value(scene: Scene, column: Column, taken: list[Any]) -> Any:
-    """A value that the column could hold and that is not taken."""
-    return scene.pick([value for value in column.draw(scene.rng, 8, {}, {}) if value not in taken])
-
-
-def find_row(table: Table, row: dict[str, Any], save: str) -> dict[str, Any]:
-    """The step that looks a row's id up by its name."""
-    statement = f"SELECT id FROM {table.name} WHERE {table.key} = {literal(row[table.key])}"
-    return step("find", statement, save=save, table=table.name, name=str(row[table.key]), one=table.noun)
-
-
-def _insert(table: Table, values: dict[str, str]) -> str:
-    return f"INSERT INTO {table.name} ({', '.join(values)}) VALUES ({', '.join(values.values())})"
-
-
-def _new_row(scene: Scene, table: Table, given: tuple[str, ...] = ()) -> tuple[dict[str, str], list, list[dict]]:
-    """A row to be added: ({column: SQL}, what is said of it, looks at coded columns), without the columns given."""
-    values: dict[str, str] = {}
-    said, looks = [], []
-    for column in table.columns:
-        if column.null or isinstance(column, Ref) or column.name in given:
-            continue
-        value = new_value(scene, column, scene.values(table, column) if isinstance(column, Label) else [])
-        values[column.name] = literal(value)
-        said.append((column, quoted(table, value) if isinstance(column, Label) else column.dictate(value)))
-        if isinstance(column, Category) and column.coded:
-            looks.append(check(table, column))
-    return values, said, looks
 
 
 _ADD = (
@@ -57,8 +26,8 @@ def add_row(scene: Scene) -> Draft:
     """As in "Add a new customer: name Ana Lopes, city Porto and joining date 2024-03-01."."""
     plain = [t for t in scene.domain.tables if not t.of_kind(Ref) and not any(c.coded for c in t.of_kind(Category))]
     table = scene.pick(plain)
-    values, said, _ = _new_row(scene, table)
-    statement = _insert(table, values)
+    values, said, _ = new_row(scene, table)
+    statement = insert(table, values)
     prompt = scene.phrase(*_ADD, one=table.noun, row=described(said))
     return change(scene, prompt, [statement], [step("insert", statement, table=table.name, one=table.noun)])
 
@@ -121,7 +90,7 @@ def delete_some(scene: Scene) -> Draft:
 def add_child(scene: Scene) -> Draft:
     """As in "Add a new order: customer Ana Lopes, product Oak Lamp, quantity 3 and status delivered."."""
     table = scene.pick([t for t in scene.domain.tables if t.of_kind(Ref)])
-    values, said, looks = _new_row(scene, table)
+    values, said, looks = new_row(scene, table)
     found, known, finds, parents = {}, {}, [], []
     for ref in table.of_kind(Ref):
         parent = scene.domain.table(ref.to)
@@ -131,8 +100,8 @@ def add_child(scene: Scene) -> Draft:
         found[ref.name] = "{" + ref.name + "}" if parent.label else known[ref.name]
         finds += [find_row(parent, row, ref.name)] if parent.label else []
     prompt = scene.phrase(*_ADD, one=table.noun, row=described([*parents, *said]))
-    added = step("insert", _insert(table, {**found, **values}), table=table.name, one=table.noun)
-    return change(scene, prompt, [_insert(table, {**known, **values})], [*finds, *looks, added])
+    added = step("insert", insert(table, {**found, **values}), table=table.name, one=table.noun)
+    return change(scene, prompt, [insert(table, {**known, **values})], [*finds, *looks, added])
 
 
 @collect(CHANGES, 3)
@@ -281,10 +250,10 @@ def add_with_child(scene: Scene) -> Draft:
     child, ref, parent = scene.family(
         parent=lambda p: p.label and not p.of_kind(Ref), child=lambda c: len(c.of_kind(Ref)) == 1
     )
-    above, said_above, looks = _new_row(scene, parent)
-    below, said_below, more_looks = _new_row(scene, child)
+    above, said_above, looks = new_row(scene, parent)
+    below, said_below, more_looks = new_row(scene, child)
     find = f"SELECT id FROM {parent.name} WHERE {parent.key} = {above[parent.key]}"
-    first, second = _insert(parent, above), _insert(child, {ref.name: "{found}", **below})
+    first, second = insert(parent, above), insert(child, {ref.name: "{found}", **below})
     prompt = scene.phrase(
         "Add a new {one}: {row}. Then add {a_child} {mod}: {child_row}.",
         "Register a new {one} ({row}) and {a_child} {mod} ({child_row}).",

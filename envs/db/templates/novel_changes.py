@@ -4,8 +4,8 @@ from envs.db.domains.columns import Category, Note, Number
 from envs.db.domains.schema import Table
 from envs.db.english import article, plural
 from envs.db.templates.base import Draft, Scene, Template, collect, literal, step
-from envs.db.templates.changes import new_value
 from envs.db.templates.drafts import change
+from envs.db.templates.rows import new_value
 
 __all__ = ["NOVEL_CHANGES"]
 

@@ -6,8 +6,10 @@ from envs.shell.content import SettingsFile
 from envs.shell.templates.base import Scene
 from envs.shell.tree import HOME
 
-__all__ = ["dependencies", "new_path", "option", "stems", "text_files"]
+__all__ = ["WEEKDAYS", "crontab", "dependencies", "new_path", "option", "stems", "text_files"]
 
+WEEKDAYS = {"*": "0123456", "1-5": "12345", "0": "0", "6": "6", "1,4": "14", "0,3": "03", "2,5": "25", "0,6": "06"}
+"""How a crontab writes weekdays, and which they are."""
 _TEXTS = (".txt", ".md", ".csv", ".eml", ".py", ".sh", ".html")
 
 
@@ -48,3 +50,16 @@ def dependencies(scene: Scene, things: Sequence[str], chained: bool) -> dict[str
         chosen = set(scene.rng.sample(things[:number], scene.rng.randint(1, min(3, number))))
         needs[thing] = sorted(chosen | {things[number - 1]} if chained else chosen)
     return needs
+
+
+def crontab(scene: Scene) -> tuple[str, dict[str, tuple[str, str]]]:
+    """A planted crontab, and for each of its scripts the time of day and the weekdays as they are written there."""
+    file = new_path(scene, "crontab.txt", "nightly.cron", "planned-jobs.txt")
+    lines, jobs = ["# minute hour day month weekday command"], {}
+    for stem in stems(scene, 6, 8):
+        script, days = f"{scene.pick(('send', 'check', 'pack'))}-{stem}.sh", scene.pick(sorted(WEEKDAYS))
+        minute, hour = scene.rng.randrange(5, 60, 5), scene.rng.randrange(1, 24)
+        jobs[script] = (f"{hour:02}:{minute:02}", days)
+        lines.append(f"{minute} {hour} * * {days} bin/{script}")
+    scene.plant(file, {"text": "\n".join(lines) + "\n", "modified": scene.moment()})
+    return file, jobs

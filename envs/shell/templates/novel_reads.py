@@ -5,14 +5,12 @@ import hashlib
 import posixpath
 
 from envs.shell.templates.base import Draft, Scene, Template, Unfit, ask, collect, step
-from envs.shell.templates.novel_places import dependencies, new_path, option, stems, text_files
+from envs.shell.templates.novel_places import WEEKDAYS, crontab, dependencies, new_path, option, stems, text_files
 
 __all__ = ["NOVEL_READS"]
 
 NOVEL_READS: list[Template] = []
 _DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
-_WEEKDAYS = {"*": "0123456", "1-5": "12345", "0": "0", "6": "6", "1,4": "14", "0,3": "03", "2,5": "25", "0,6": "06"}
-"""How a crontab writes weekdays, and which they are."""
 
 
 @collect(NOVEL_READS, 1)
@@ -88,23 +86,10 @@ def broken_checksums(scene: Scene) -> Draft:
     return ask(prompt, steps, {"kind": "set", "of": "name", "value": changed}, "«bad»")
 
 
-def _crontab(scene: Scene) -> tuple[str, dict[str, tuple[str, str]]]:
-    """A planted crontab, and for each of its scripts the time of day and the weekdays as they are written there."""
-    file = new_path(scene, "crontab.txt", "nightly.cron", "planned-jobs.txt")
-    lines, jobs = ["# minute hour day month weekday command"], {}
-    for stem in stems(scene, 6, 8):
-        script, days = f"{scene.pick(('send', 'check', 'pack'))}-{stem}.sh", scene.pick(sorted(_WEEKDAYS))
-        minute, hour = scene.rng.randrange(5, 60, 5), scene.rng.randrange(1, 24)
-        jobs[script] = (f"{hour:02}:{minute:02}", days)
-        lines.append(f"{minute} {hour} * * {days} bin/{script}")
-    scene.plant(file, {"text": "\n".join(lines) + "\n", "modified": scene.moment()})
-    return file, jobs
-
-
 @collect(NOVEL_READS, 2)
 def time_of_job(scene: Scene) -> Draft:
     """As in "When does send-dragon.sh run, going by ~/theatre/crontab.txt?"."""
-    file, jobs = _crontab(scene)
+    file, jobs = crontab(scene)
     script = scene.pick([script for script, (time, _) in jobs.items() if time[:2] != time[3:]])
     prompt = scene.phrase(
         "At what time of day does {script} run, going by the crontab in {file}? Give it as HH:MM.",
@@ -218,9 +203,9 @@ def follow_includes(scene: Scene) -> Draft:
 @collect(NOVEL_READS, 4)
 def jobs_of_day(scene: Scene) -> Draft:
     """As in "Which scripts does the crontab ~/theatre/crontab.txt start on a Wednesday?"."""
-    file, jobs = _crontab(scene)
+    file, jobs = crontab(scene)
     number, day = scene.pick(list(enumerate(_DAYS)))
-    scripts = sorted(script for script, (_, days) in jobs.items() if str(number) in _WEEKDAYS[days])
+    scripts = sorted(script for script, (_, days) in jobs.items() if str(number) in WEEKDAYS[days])
     if not 1 < len(scripts) < len(jobs):
         raise Unfit
     prompt = scene.phrase(
