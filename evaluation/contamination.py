@@ -17,7 +17,6 @@ state) is its template's. The bins are given with templates, Llama 2's own measu
 are the sample's own, the share that the training file has all the same. The second one decides.
 """
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -35,6 +34,7 @@ from envs.cli import main
 from envs.errors import UsageError
 from envs.types import Task
 from evaluation.instances import goal_key
+from evaluation.json_lines import read_json_lines
 from evaluation.metrics import Rate, grouped, rate, to_json
 from evaluation.overlap import Conversation, Finding, Overlap, Sample, conversation
 from evaluation.suites import load_suite, suite_names
@@ -180,16 +180,14 @@ def read_conversations(path: Path) -> Iterator[Conversation]:
     Raises:
         UsageError: no such file, nothing in it, or a line that is no conversation (with its number).
     """
-    if not path.is_file():
-        raise UsageError(f"no training file {str(path)!r}")
-    number = 0
-    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                yield conversation(json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
-                raise UsageError(f"{path}, line {number}: not a conversation with messages: {error!r}") from None
-    if not number:
+    where = None
+    for where, row in read_json_lines(path):
+        try:
+            found = conversation(row)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise UsageError(f"{where}: not a conversation with messages: {error!r}") from None
+        yield found
+    if where is None:
         raise UsageError(f"{path} holds no conversations")
 
 

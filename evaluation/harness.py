@@ -4,14 +4,13 @@ The prompts, shots, stop strings and scoring rules are the harness' own (its tas
 but for two things: the rows may come from local files, and HumanEval's programs run in our sandbox.
 """
 
-import gzip
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from envs.errors import UsageError
+from evaluation.json_lines import read_json_lines
 from evaluation.likelihood import weights_of
 from evaluation.probes import follows, probes
 
@@ -144,8 +143,7 @@ def _source(name: str, rows: Rows, shots: Rows) -> dict[str, Any]:
 def _from_file(folder: Path, name: str) -> Rows:
     for path in (folder / f"{name}.jsonl", folder / f"{name}.jsonl.gz"):
         if path.is_file():
-            with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
-                return [_normal(json.loads(line)) for line in lines]
+            return [_normal(row) for _, row in read_json_lines(path)]
     raise UsageError(f"{folder} has no {name}.jsonl or {name}.jsonl.gz")
 
 

@@ -5,10 +5,9 @@ of held-out general replies moves at once, and so does KL(base || policy), its d
 from, which foretells what is forgotten (Shenfeld et al. 2025, 2509.04259); here both are taken over the same replies.
 """
 
-import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from json import JSONDecodeError, dumps, loads
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from rich.progress import track
 from envs.cli import main
 from envs.errors import UsageError
 from envs.types import Message
+from evaluation.json_lines import read_json_lines
 from evaluation.metrics import to_json
 from evaluation.statistics import Interval, cluster_interval
 from rollout.chat import Rendered, render
@@ -163,18 +163,13 @@ def _base_of(policy: str) -> str:
 
 
 def _read(data: Path) -> list[list[Message]]:
-    if not data.is_file():
-        raise UsageError(f"no file {str(data)!r}")
     dialogues = []
-    with (gzip.open if data.suffix == ".gz" else open)(data, "rt", encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                messages = loads(line)["messages"]
-                dialogues.append([dict(m, role=m["role"], content=str(m["content"])) for m in messages])
-            except (JSONDecodeError, KeyError, TypeError) as error:
-                raise UsageError(
-                    f'{data}, line {number}: not {{"messages": [{{"role": ..., "content": ...}}, ...]}} ({error!r})'
-                ) from None
+    for where, row in read_json_lines(data):
+        try:
+            dialogues.append([dict(m, role=m["role"], content=str(m["content"])) for m in row["messages"]])
+        except (KeyError, TypeError) as error:
+            form = '{"messages": [{"role": ..., "content": ...}, ...]}'
+            raise UsageError(f"{where}: not {form} ({error!r})") from None
     return dialogues
 
 

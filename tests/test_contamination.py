@@ -280,7 +280,7 @@ def test_wrong_use(tmp_path, tokenizer):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
     for data, options, words in (
-        (tmp_path / "none.jsonl", {}, "no training file"),
+        (tmp_path / "none.jsonl", {}, "no file"),
         (empty, {}, "holds no conversations"),
         (bad, {"suite": ("db-dve",)}, "Did you mean 'db-dev'"),
         (bad, {"tokenizer": str(tmp_path)}, "no tokenizer.json"),

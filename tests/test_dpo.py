@@ -254,7 +254,7 @@ def test_data_that_cannot_be_trained_on_is_refused(base, adapter, tmp_path):
     other = [{**PAIRS[0], "prompt": [{"role": "system", "content": "Else."}, PAIRS[0]["prompt"][1]]}]
     silent = [{**PAIRS[0], "chosen": [{**turn, "weight": 0} for turn in PAIRS[0]["chosen"]]}]
     for rows, match, options in (
-        (other, r"1 system prompts that .*tuned was not", {"base": str(adapter)}),
+        (other, r"1 of 1 system prompts in .* are not those that .*tuned", {"base": str(adapter)}),
         (silent, "line 1, chosen: 0 sequences with loss, not 1", {}),
         (PAIRS, r"line 1, chosen: \d+ tokens, more than --max-tokens 20", {"max_tokens": 20}),
         (PAIRS, "beta must be above 0", {"beta": 0.0}),

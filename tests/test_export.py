@@ -127,7 +127,7 @@ def test_data_sets_of_the_hub_are_read_by_name_and_split(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("a.jsonl", f"{json.dumps(SHORT)}\n{{\n", "a.jsonl, line 2: not a conversation in JSON"),
+        ("a.jsonl", f"{json.dumps(SHORT)}\n{{\n", "a.jsonl, line 2: not JSON"),
         ("a.jsonl", '{"text": 1}\n', "a.jsonl, line 1: not a conversation: "),
         ("a.jsonl", '{"instruction": "x"}\n', "a.jsonl, line 1: the key 'output' is missing"),
         ("a.jsonl", "\n", "holds no conversations"),

@@ -22,7 +22,6 @@ from tests.tiny_tokenizers import tiny_tokenizer
 from tests.toy import toy_task
 from training.rows import read_rows
 from training.selfplay import stages
-from training.selfplay.chart import Point, chart
 from training.selfplay.config import Config, Gate, Section, read_config
 from training.selfplay.frontier import Frontier
 from training.selfplay.gate import judge
@@ -245,7 +244,7 @@ def test_the_page_loads_nothing_and_has_the_curves(whole):
     config, found = whole
     page = (config.out / "page.html").read_text(encoding="utf-8")
     assert not re.search(r"https?://|<script|<link|src=|@import|url\(", page)
-    titles = re.findall(r"<figure><b>([^<]*)", page)
+    titles = re.findall(r"<figure><figcaption>([^<]*)", page)
     assert len(titles) == 7
     for word in ("Success", "Exploration", "KL", "negative log-likelihood", "Tokens", "Time"):
         assert any(word in title for title in titles)
@@ -369,20 +368,6 @@ def test_the_other_methods_go_on_from_the_checkpoint_in_place(tmp_path, monkeypa
         assert args == ("db",)
         assert options["run"] == "round-1/grpo"
         assert found["checkpoints"]["round-1"]["explored"] is None
-
-
-# --- the chart --------------------------------------------------------------------------------------------------------
-
-
-def test_a_chart_puts_values_where_they_belong():
-    drawn = chart("A <title>", ["a", "b"], {"line": [Point(0.0), Point(1.0, 0.5, 1.0)]}, "{:.0%}", apart=1)
-    assert "A &lt;title&gt;" in drawn
-    heights = [float(y) for y in re.findall(r'cy="([\d.]+)"', drawn)]
-    assert heights == [220 - 24, 14]
-    assert re.findall(r'class="y"[^>]*>([^<]*)', drawn) == ["0%", "20%", "40%", "60%", "80%", "100%"]
-    assert drawn.count('class="bar"') == 1
-    assert re.search(r'points="[\d.]+,[\d.]+"', drawn)  # one point: the line does not lead to what stands apart
-    assert "nan" not in chart("Nothing yet", ["a"], {"line": [Point(0.0)]}, "{}")
 
 
 # --- with a model -----------------------------------------------------------------------------------------------------

@@ -1,119 +1,20 @@
-"""The shop, the forum and the wiki: pages that open, forms that do what operations do, and what is not allowed."""
+"""The shop, the forum and the wiki: forms that do what operations do, and what is not allowed."""
 
-import asyncio
-import random
-import re
-import time
-from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
-from html.parser import HTMLParser
-from itertools import islice
-from urllib.parse import unquote, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
-from envs.errors import UsageError
 from envs.records import differences
-from envs.web.sites.base import Refused, Site
+from envs.web.sites.base import Refused
 from envs.web.sites.forum import Forum
 from envs.web.sites.shop import Shop
 from envs.web.sites.shop_catalogue import Filters, Product, select
 from envs.web.sites.wiki import Wiki
+from tests.site_client import SCRIPT, Client, shows
 
 pytest.importorskip("starlette")
 pytest.importorskip("jinja2")
-
-SITES = [Shop, Forum, Wiki]
-SCRIPT = '<script>alert("x")</script><img src=x onerror=alert(1)>'
-
-
-class Client:
-    """Calls a site as a browser would: keeps cookies and follows redirects."""
-
-    def __init__(self, site: Site):
-        self.site, self.app, self.cookies, self.path, self.status = site, site.app(), {}, "", 0
-
-    def get(self, path: str) -> str:
-        return self._open("GET", path)
-
-    def post(self, path: str, **fields: str | list[str]) -> str:
-        return self._open("POST", path, urlencode(fields, doseq=True).encode())
-
-    def _open(self, method: str, path: str, body: bytes = b"") -> str:
-        self.path = path
-        self.status, headers, text = asyncio.run(self._call(method, path, body))
-        for key, value in headers:
-            if key == b"set-cookie":
-                name, _, rest = value.decode().partition("=")
-                self.cookies[name] = rest.split(";")[0].strip('"')
-        target = dict(headers).get(b"location")
-        return self._open("GET", urljoin(path, target.decode())) if target else text
-
-    async def _call(self, method: str, path: str, body: bytes) -> tuple[int, list[tuple[bytes, bytes]], str]:
-        parts, sent = urlsplit(path), []
-        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items() if value)
-        headers = [(b"host", b"site.localhost"), (b"cookie", cookies.encode())]
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": unquote(parts.path),
-            "query_string": parts.query.encode(),
-            "headers": [*headers, (b"content-type", b"application/x-www-form-urlencoded")],
-        }
-
-        async def receive():
-            return {"type": "http.request", "body": body}
-
-        async def send(message):
-            sent.append(message)
-
-        await self.app(scope, receive, send)
-        text = b"".join(message.get("body", b"") for message in sent).decode()
-        return sent[0]["status"], list(sent[0]["headers"]), text
-
-
-class Page(HTMLParser):
-    """The links and the forms of a page: {name: values that may be sent}."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.links: list[str] = []
-        self.forms: list[dict] = []
-        self._select = None
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        if tag == "a" and given.get("href", "").startswith(("/", "?")):
-            self.links.append(given["href"])
-        elif tag == "form":
-            method = given.get("method", "get")
-            self.forms.append({"method": method, "action": given.get("action", ""), "fields": {}})
-        elif tag in ("input", "textarea", "button") and self.forms and given.get("name"):
-            choices = self.forms[-1]["fields"].setdefault(given["name"], [])
-            choices.append(given.get("value") or "")
-        elif tag == "select":
-            self._select = self.forms[-1]["fields"].setdefault(given["name"], [])
-        elif tag == "option" and "value" in given:
-            self._select.append(given["value"])
-
-    def handle_data(self, data):
-        if self._select is not None and self.get_starttag_text() == "<option>" and data.strip():
-            self._select.append(data)
-
-
-def crawl(client: Client) -> Iterator[tuple[str, str]]:
-    """(address, text) of the pages that can be reached by links, nearest first."""
-    todo, seen = ["/"], {"/"}
-    while todo:
-        path = todo.pop(0)
-        text = client.get(path)
-        yield path, text
-        links = [urljoin(path, link) for link in Page(text).links]
-        new = list(dict.fromkeys(link for link in links if link not in seen))
-        seen.update(new)
-        todo += new
 
 
 def product(shop: Shop, **wanted) -> Product:
@@ -123,98 +24,6 @@ def product(shop: Shop, **wanted) -> Product:
         for item in shop.products.values()
         if shop.stock(item.id) > 4 and bool(item.options) == wanted.get("options", False)
     )
-
-
-def shows(text: str, message: str) -> bool:
-    from markupsafe import escape
-
-    return str(escape(message)) in text
-
-
-# --- all of them ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize("seed", range(4))
-def test_every_page_that_is_linked_opens(site, seed):
-    client = Client(site(f"crawl/{seed}", 1, novel=seed % 2 == 1))
-    for path, text in islice(crawl(client), 90):
-        assert client.status == 200, path
-        title = text.split("<title>")[1].split("</title>")[0]
-        assert title.strip(" -"), path
-
-
-@pytest.mark.parametrize("site", SITES)
-def test_random_clicks_and_forms_never_break_a_site(site):
-    rng, words = random.Random(7), ["", "0", "3", "-1", "9" * 30, "lamp", SCRIPT, "SAVE15", "[[a]]"]
-    client, tried = Client(site("monkey", 1)), Counter()
-    text = client.get("/")
-
-    def kind(address: str) -> str:
-        return re.sub(r"_\d+|/wiki/.*|/u/.*|\?.*", "", address)
-
-    for _ in range(220):
-        page = Page(text)
-        links = [(urljoin(client.path, link), None) for link in [*page.links, "/"]]
-        forms = [(urljoin(client.path, form["action"] or client.path), form) for form in page.forms]
-        path, form = min(links + forms, key=lambda step: (tried[kind(step[0])], rng.random()))
-        tried[kind(path)] += 1
-        given = form["fields"].items() if form else ()
-        fields = {name: rng.choice([*values, rng.choice(words)]) for name, values in given}
-        if form and form["method"] == "post":
-            text = client.post(path, **fields)
-        else:
-            text = client.get(f"{path.split('?')[0]}?{urlencode(fields)}" if form else path)
-        assert client.status in (200, 404, 409), client.path
-        assert SCRIPT not in text
-    assert client.site.state.rows() != client.site.start
-    assert len(tried) > 20
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize(
-    "path", ["/nothing", "/p/prd_1", "/orders/x/return/y", "/t/thr_1", "/wiki/Nowhere", "/u/nobody"]
-)
-def test_a_missing_page_says_so(site, path):
-    client = Client(site("missing"))
-    assert shows(client.get(path), "Page not found")
-    assert client.status == 404
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize("query", ["page=abc", "page=-4", "page=100000", "low=x&high=&stars=9&sort=z", "section=77"])
-def test_odd_addresses_are_answered(site, query):
-    client = Client(site("odd"))
-    for path in ("/", "/search", "/orders", "/changes"):
-        client.get(f"{path}?{query}")
-        assert client.status in (200, 404)
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize("novel", [False, True])
-def test_equal_seeds_give_equal_sites(site, novel):
-    first, second, other = (site(seed, 1, novel) for seed in ("a", "a", "b"))
-    assert first.state.rows() == second.state.rows() == first.start
-    assert first.start != other.start
-    assert list(crawl_some(first)) == list(crawl_some(second))
-
-
-def crawl_some(site: Site) -> list[tuple[str, str]]:
-    return list(islice(crawl(Client(site)), 25))
-
-
-@pytest.mark.parametrize(("site", "size"), [(site, size) for site in SITES for size in (1, 10)])
-def test_sites_are_built_quickly(site, size):
-    start = time.perf_counter()
-    built = site("speed", size)
-    assert time.perf_counter() - start < 0.5 * size, "a site is built for every episode and once more for its grading"
-    assert sum(len(rows) for rows in built.start.values()) > 200 * size
-
-
-@pytest.mark.parametrize("site", SITES)
-def test_an_unknown_operation_is_the_users_mistake(site):
-    with pytest.raises(UsageError, match="no operation"):
-        site("x").do("delete_everything")
 
 
 def test_novel_content_is_not_seen_in_training():

@@ -1,12 +1,8 @@
 """The booking site, the recipe site and the admin panel: pages, forms and refusals."""
 
-import random
 import re
-import time
-from collections import Counter
 from datetime import date, timedelta
-from itertools import islice
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -17,7 +13,7 @@ from envs.web.sites.booking import Booking
 from envs.web.sites.booking_operations import MOST_HOURS
 from envs.web.sites.recipes import Recipes
 from envs.web.sites.recipes_content import Ingredient, diets_of, read_ingredient
-from tests.test_web_sites import SCRIPT, Client, Page, crawl, shows
+from tests.site_client import SCRIPT, Client, Page, shows
 
 pytest.importorskip("starlette")
 pytest.importorskip("jinja2")
@@ -27,76 +23,6 @@ SITES = [Booking, Recipes, Admin]
 
 def make(site: type[Site], seed: str = "x", size: int = 1) -> Site:
     return site(seed, size, novel=site is Recipes)
-
-
-# --- all of them ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize("seed", range(3))
-def test_every_page_that_is_linked_opens(site, seed):
-    client = Client(make(site, f"crawl/{seed}"))
-    visited = Counter()
-    for path, text in islice(crawl(client), 120):
-        assert client.status == 200, path
-        assert text.split("<title>")[1].split("</title>")[0].strip(" -"), path
-        visited[kind(path)] += 1
-    assert len(visited) > 10
-
-
-def kind(address: str) -> str:
-    return re.sub(r"_\d+|\?.*", "", address)
-
-
-@pytest.mark.parametrize("site", SITES)
-def test_random_clicks_and_forms_never_break_a_site(site):
-    rng, words = random.Random(3), ["", "0", "3", "-1", "9" * 30, "2025-02-30", "9999-12-31", "onion", SCRIPT]
-    client, tried = Client(make(site, "monkey")), Counter()
-    words += [(client.site.today + timedelta(days)).isoformat() for days in (1, 3, 20)]
-    text = client.get("/")
-    for _ in range(250):
-        page = Page(text)
-        links = [(urljoin(client.path, link), None) for link in [*page.links, "/"]]
-        forms = [(urljoin(client.path, form["action"] or client.path), form) for form in page.forms]
-        path, form = min(links + forms, key=lambda step: (tried[kind(step[0])], rng.random()))
-        tried[kind(path)] += 1
-        given = form["fields"].items() if form else ()
-        fields = {name: rng.choice([*values, rng.choice(words)]) for name, values in given}
-        if form and form["method"] == "post":
-            text = client.post(path, **fields)
-        else:
-            text = client.get(f"{path.split('?')[0]}?{urlencode(fields)}" if form else path)
-        assert client.status in (200, 404, 409), client.path
-        assert SCRIPT not in text
-    assert client.site.state.rows() != client.site.start
-    assert len(tried) > 15
-
-
-@pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize(
-    "path",
-    ["/nothing", "/rooms/rom_1", "/bookings/bkg_1", "/recipes/rcp_1", "/plan/pln_1", "/users/usr_1", "/invoices/inv_1"],
-)
-def test_a_missing_page_says_so(site, path):
-    client = Client(make(site))
-    assert shows(client.get(path), "Page not found")
-    assert client.status == 404
-
-
-@pytest.mark.parametrize("site", SITES)
-def test_equal_seeds_give_equal_sites(site):
-    first, second, other = (make(site, seed) for seed in ("a", "a", "b"))
-    assert first.state.rows() == second.state.rows() == first.start
-    assert first.start != other.start
-    assert list(islice(crawl(Client(first)), 25)) == list(islice(crawl(Client(second)), 25))
-
-
-@pytest.mark.parametrize(("site", "size"), [(site, size) for site in SITES for size in (1, 10)])
-def test_sites_are_built_quickly(site, size):
-    start = time.perf_counter()
-    built = make(site, "speed", size)
-    assert time.perf_counter() - start < 0.5 * size, "a site is built for every episode and once more for its grading"
-    assert sum(len(rows) for rows in built.start.values()) > 45 * size
 
 
 # --- booking ----------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 import json
 import shutil
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -54,6 +54,31 @@ class Start:
 
             return AutoTokenizer.from_pretrained(self.name)
         return load_tokenizer(self.model)
+
+    def check_prompts(self, tokenizer: "PreTrainedTokenizerFast", found: Sequence[str], data: Path) -> None:
+        """Refuse to train a checkpoint of ours further on what it will not be shown.
+
+        Args:
+            tokenizer: what it is trained with.
+            found: the hashes of the system prompts in the training data.
+            data: the file that they are from.
+
+        Raises:
+            UsageError: the tokenizer has another chat template than in the training so far, or a prompt is new.
+        """
+        if self.manifest is None:
+            return
+        if template_hash(tokenizer) != self.manifest.template:
+            raise UsageError(
+                f"the chat template of {self.name} is not the one that it was trained with: restore it, or train on "
+                "with another by training.sft --allow-other-prompt"
+            )
+        if unknown := set(found) - set(self.manifest.prompts):
+            raise UsageError(
+                f"{len(unknown)} of {len(found)} system prompts in {data} are not those that {self.name} was trained "
+                "on. Take data with the environments and the format of its training, or teach it new ones by "
+                "training.sft --allow-other-prompt"
+            )
 
     def load(self, dtype: str, attention: str) -> "PreTrainedModel | PeftModel":
         """The model to train; where the checkpoint is an adapter, that adapter, ready to be trained on."""

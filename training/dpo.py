@@ -99,7 +99,7 @@ def dpo(
         return
     tokenizer = start.tokenizer()
     chosen = [conversations(row)[0] for row in rows]
-    _check_prompts(start, prompts(chosen), data)
+    start.check_prompts(tokenizer, prompts(chosen), data)
     examples = _examples(tokenizer, rows, data, max_tokens)
     write_plan(out, plan)
     trainer = _trainer(start, tokenizer, examples, out, arguments, save_steps, gradient_checkpointing)
@@ -126,14 +126,6 @@ def dpo(
         f"the last step preferred the chosen side in {last['rewards/accuracies']:.0%} of its pairs, "
         f"by a margin of {last['rewards/margins']:.3f}\n{out} is ready: --policy local:{out}"
     )
-
-
-def _check_prompts(start: Start, found: Sequence[str], data: Path) -> None:
-    if start.manifest and (unknown := set(found) - set(start.manifest.prompts)):
-        raise UsageError(
-            f"{data} has {len(unknown)} system prompts that {start.name} was not trained on: take pairs from runs "
-            "with the prompts of that checkpoint"
-        )
 
 
 def _examples(

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from envs.cli import main
 from envs.errors import UsageError
-from rollout.chat import Rendered, template_hash
+from rollout.chat import Rendered
 from training.checkpoint import Start, finish, is_done, last_checkpoint, lora_config, settings, write_plan
 from training.rows import Row, file_hash, formats, prompts, read_rows, render_row
 
@@ -95,7 +95,7 @@ def sft(
         return
     tokenizer = start.tokenizer()
     if not allow_other_prompt:
-        _check_prompts(start, template_hash(tokenizer), prompts(rows), data)
+        start.check_prompts(tokenizer, prompts(rows), data)
     sequences = _sequences(tokenizer, rows, data, max_tokens)
     process.wait_for_everyone()  # all have looked at the folder
     if process.is_main_process:
@@ -144,23 +144,6 @@ def _check_method(start: Start, method: str) -> None:
     if start.is_adapter and (method == "qlora") != (start.manifest.method == "qlora"):
         own = "lora" if method == "qlora" else "qlora"
         raise UsageError(f"{start.name} was trained by {start.manifest.method}, on other weights: give --method {own}")
-
-
-def _check_prompts(start: Start, template: str, found: Sequence[str], data: Path) -> None:
-    """Refuse to train a checkpoint of ours further on what it will not be shown."""
-    if start.manifest is None:
-        return
-    if template != start.manifest.template:
-        raise UsageError(
-            f"the chat template of {start.name} is not the one that it was trained with; restore it, or give "
-            "--allow-other-prompt"
-        )
-    unknown = set(found) - set(start.manifest.prompts)
-    if unknown:
-        raise UsageError(
-            f"{len(unknown)} of {len(found)} system prompts in {data} are not those that {start.name} was trained on. "
-            "Give the environments and the format of its training, or --allow-other-prompt to teach it new ones"
-        )
 
 
 def _is_curriculum(data: Path) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from envs.errors import UsageError
+from evaluation.json_lines import read_json_lines
 
 __all__ = ["check_out", "read_records", "source_name", "write_records"]
 
@@ -84,17 +85,12 @@ def _read_file(path: Path) -> Iterator[tuple[str, Any]]:
     return _READERS[kind](path)
 
 
-def _read_lines(path: Path) -> Iterator[tuple[str, Any]]:
-    with _open(path) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                where = f"{path}, line {number}"
-                yield where, _json(where, line)
-
-
 def _read_json(path: Path) -> Iterator[tuple[str, Any]]:
-    with _open(path) as file:
-        records = _json(str(path), file.read())
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as file:
+        try:
+            records = json.load(file)
+        except ValueError as error:
+            raise UsageError(f"{path}: not JSON: {error}") from None
     if not isinstance(records, list):
         raise UsageError(f"{path} must hold one list of records in JSON; one record a line is a .jsonl file")
     return _numbered(path, records)
@@ -132,20 +128,9 @@ def _numbered(source: Path | str, records: Iterable[Any]) -> Iterator[tuple[str,
         yield where, record
 
 
-def _open(path: Path):
-    return (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8")
-
-
-def _json(where: str, text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{where}: not a conversation in JSON: {error}") from None
-
-
 _READERS: dict[str, Callable[[Path], Iterator[tuple[str, Any]]]] = {
-    ".jsonl": _read_lines,
-    ".jsonl.gz": _read_lines,
+    ".jsonl": read_json_lines,
+    ".jsonl.gz": read_json_lines,
     ".json": _read_json,
     ".json.gz": _read_json,
     ".parquet": _read_parquet,

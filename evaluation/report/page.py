@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 from envs.errors import UsageError
-from evaluation.report.charts import Dot, bars, dots, line, scatter
+from evaluation.report.charts import Dot, bars, dots, lines, scatter
 from evaluation.tables import world_name
 
 __all__ = ["html_page", "markdown_page"]
@@ -73,26 +73,28 @@ def _charts(content: Content) -> dict[str, str]:
     if points := list(_costs(runs)):
         charts["cost"] = scatter(points, "tokens read and written in an episode, mean", "cost against success")
     if len(runs) > 2:
-        charts["rounds"] = line([run["name"] for run in runs], worlds, "success run by run")
+        charts["rounds"] = lines([run["name"] for run in runs], worlds, "success run by run")
     return charts
 
 
 def _costs(runs: Sequence[Mapping[str, Any]]) -> Iterator[tuple[float, Dot, int]]:
     for series, run in enumerate(runs):
         score = run["score"]
-        if score["total"]["completion_tokens"]:  # somebody counted
+        share = score["success"]["share"]
+        if share is not None and score["total"]["completion_tokens"]:  # somebody counted
             tokens = score["total"]["prompt_tokens"] + score["total"]["completion_tokens"]
-            share = score["success"]["share"]
             said = f"{run['name']}: {_percent(share)} for {tokens / score['n']:,.0f} tokens"
             yield tokens / score["n"], Dot(share, about=said), series
 
 
-def _at(run: Mapping[str, Any], kind: str, key: str) -> Dot:
+def _at(run: Mapping[str, Any], kind: str, key: str) -> Dot | None:
     found = run["score"][kind].get(key)
-    return _dot(run, found) if found else Dot(None)
+    return found and _dot(run, found)
 
 
-def _dot(run: Mapping[str, Any], rate: Mapping[str, Any]) -> Dot:
+def _dot(run: Mapping[str, Any], rate: Mapping[str, Any]) -> Dot | None:
+    if rate["share"] is None:
+        return None
     return Dot(rate["share"], rate["interval"]["low"], rate["interval"]["high"], run["name"])
 
 

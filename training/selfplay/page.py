@@ -1,26 +1,16 @@
 """`page.html`: one file with the curves, the verdicts and the settings; it loads nothing from anywhere."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
+from importlib.resources import files
 from typing import Any
 
+from evaluation.report.charts import SERIES, Dot, lines
 from evaluation.tables import percent, points
-from training.selfplay.chart import Point, chart
 from training.selfplay.config import Config
 
 __all__ = ["change_text", "page"]
-
-_STYLE = """
-:root { color-scheme: light dark; color: light-dark(#222, #ddd); background: light-dark(#fff, #16171a) }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 62rem; padding: 0 1rem }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem }
-figure { margin: 0 } figcaption { font-size: 13px; text-align: center } svg { width: 100%; font-size: 11px }
-svg text { fill: currentColor } .y { text-anchor: end } .x { text-anchor: middle }
-.grid { stroke: light-dark(#ddd, #383b41) } polyline { fill: none; stroke-width: 2 }
-.bar { fill: none; stroke-width: 1; opacity: .7 }
-pre { background: light-dark(#f6f6f6, #222429); padding: 1rem; overflow-x: auto }
-"""
 
 _NOTE = """
 Bars are 95% intervals. Success is on the same tasks for all checkpoints; what a round explored, the checkpoint in place
@@ -45,20 +35,21 @@ def page(made: Mapping[str, Any], config: Config) -> str:
         f"<pre>{escape(json.dumps(config.model_dump(mode='json', exclude_unset=True), indent=2))}</pre>",
         f"<p>{_NOTE}</p>",
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body>{"".join(parts)}</body></html>'
+    style = (files("evaluation.report") / "page.css").read_text(encoding="utf-8")
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
+    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{"".join(parts)}</main></body></html>'
 
 
 def _charts(rows: Mapping[str, Row]) -> list[str]:
     """The charts that there are numbers for."""
 
-    def line(point: Callable[[Row], Point | None]) -> list[Point | None]:
+    def line(point: Callable[[Row], Dot | None]) -> list[Dot | None]:
         return [point(row) for row in rows.values()]
 
-    def explored(key: str) -> list[Point | None]:
-        return line(lambda row: row["explored"] and Point(row["explored"][key]))
+    def explored(key: str) -> list[Dot | None]:
+        return line(lambda row: row["explored"] and Dot(row["explored"][key]))
 
-    def general(key: str) -> list[Point | None]:
+    def general(key: str) -> list[Dot | None]:
         return line(lambda row: row["general"] and _point(row["general"][key], row["general"][f"{key}_interval"]))
 
     envs = dict.fromkeys(env for row in rows.values() if row["dev"] for env in row["dev"]["by_world"])
@@ -75,24 +66,29 @@ def _charts(rows: Mapping[str, Row]) -> list[str]:
         ("Exploration: what was solved", paths, "{:,.0f}"),
         ("KL from the base", {"KL": general("kl")}, "{:.3f}"),
         ("Rise of the general negative log-likelihood since the start", {"rise": general("rise")}, "{:+.1%}"),
-        ("Tokens read and written in episodes", {"tokens": line(lambda row: Point(row["tokens"]))}, "{:,.0f}"),
-        ("Time, seconds", {"seconds": line(lambda row: Point(row["seconds"]))}, "{:,.0f}"),
+        ("Tokens read and written in episodes", {"tokens": line(lambda row: Dot(row["tokens"]))}, "{:,.0f}"),
+        ("Time, seconds", {"seconds": line(lambda row: Dot(row["seconds"]))}, "{:,.0f}"),
     )
     controls = sum(name.startswith("control") for name in rows)
     charts = []
-    for title, lines, unit in drawn:
-        if known := {name: points for name, points in lines.items() if any(points)}:
-            charts.append(chart(title, list(rows), known, unit, apart=controls))
+    for title, series, unit in drawn:
+        if known := {name: found for name, found in series.items() if any(found)}:
+            charts.append(_figure(title, known, lines(list(rows), known, title, unit, apart=controls)))
     return charts
 
 
-def _success(row: Row, suite: str, env: str) -> Point | None:
+def _figure(title: str, names: Iterable[str], drawing: str) -> str:
+    key = "".join(f'<span class="s{number % SERIES}">{escape(name)}</span>' for number, name in enumerate(names))
+    return f'<figure><figcaption>{escape(title)}</figcaption>{drawing}<p class="key">{key}</p></figure>'
+
+
+def _success(row: Row, suite: str, env: str) -> Dot | None:
     rate = row[suite] and row[suite]["by_world"].get(env)
     return rate and _point(rate["share"], rate["interval"])
 
 
-def _point(value: float, interval: Mapping[str, Any]) -> Point:
-    return Point(value, interval["low"], interval["high"])
+def _point(value: float, interval: Mapping[str, Any]) -> Dot:
+    return Dot(value, interval["low"], interval["high"])
 
 
 def _gain(champion: str, before: str, gain: Mapping[str, Any]) -> str:
