@@ -113,7 +113,8 @@ def resident(marks: list[int], concurrency: int) -> dict[int, float]:
 
 async def produce(plan: list, concurrency: int, store: bool, marks: list[int]) -> dict[int, float]:
     turns, seen = 0, {}
-    stream = run(plan, ConstantPolicy(), run="benchmark", concurrency=concurrency, make_env=lambda _: ConstantEnv())
+    slots = {"concurrency": concurrency, "live": concurrency}
+    stream = run(plan, ConstantPolicy(), run="benchmark", **slots, make_env=lambda _: ConstantEnv())
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.db") as database:
         async for trajectory in stream:
             assert trajectory.success, trajectory.error

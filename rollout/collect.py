@@ -1,60 +1,29 @@
 """Let a policy play tasks and keep every episode: `python -m rollout.collect --env db --policy gpt-4`.
 
-The same command again plays what is still owed: the plan minus the valid episodes in the store.
+The same command again plays what is still owed: the plan minus the valid episodes in the store. What it will take is
+said before by `--estimate 20`, and bounded by `--max-cost`, `--max-tokens-total` and `--max-hours`.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-import envs
 from envs.cli import main, parse_options
-from envs.core import AgentEnv
 from envs.errors import UsageError
-from envs.types import Message, Task
-from rollout import engine
-from rollout.policies import Sampling, make_policy
-from rollout.policy import Policy
-from rollout.progress import ProgressLine, Tally
+from envs.types import Task
+from rollout.budget import Bounds
+from rollout.collection import collect_tasks
+from rollout.estimate import project, spread
+from rollout.policies import Sampling
+from rollout.prices import read_prices
 from rollout.selection import select_from_file, select_tasks
-from rollout.shots import demonstrations
 from rollout.store import DEFAULT_STORE, Store
-from rollout.trajectory import Stop
+from rollout.summary import Summary
+from rollout.trajectory import trajectory_id
 
 __all__ = ["Summary", "collect", "collect_tasks", "select_tasks"]
-
-_TICK_SECONDS = 0.5
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a collection did. `owed` episodes of the plan still have no valid row."""
-
-    run: str
-    store: Path
-    planned: int
-    already: int
-    played: Tally
-    owed: int
-
-    def __str__(self) -> str:
-        played = self.played
-        lines = [f"{played.episodes} episodes in {played.seconds:.1f} s · {played}"] if played.episodes else []
-        for stop in Stop:
-            if count := played.stops[stop]:
-                lines.append(f"  {count:>6} {stop.value:<12} {stop.sentence}")
-        for text, count in played.failures.most_common(3):
-            lines.append(f"  invalid, {count} times: {text}")
-        there = self.planned - self.owed
-        lines.append(f"{there} of {self.planned} planned episodes of run {self.run!r} are in {self.store}.")
-        if self.owed:
-            lines.append(f"{self.owed} are owed: run the same command again.")
-        return "\n".join(lines)
 
 
 def collect(
@@ -66,6 +35,7 @@ def collect(
     n: int | None = None,
     first: int = 0,
     samples: int = 1,
+    enough: int | None = None,
     shots: int = 0,
     run: str | None = None,
     seed: int = 0,
@@ -75,19 +45,30 @@ def collect(
     temperature: float = Sampling.temperature,
     top_p: float = Sampling.top_p,
     max_tokens: int = Sampling.max_tokens,
-    concurrency: int = 16,
+    concurrency: int | None = None,
+    live: int | None = None,
     timeout: float = 600.0,
+    call_timeout: float | None = None,
+    env_timeout: float | None = None,
+    max_cost: float | None = None,
+    max_tokens_total: int | None = None,
+    max_hours: float | None = None,
+    prices: Path | None = None,
+    estimate: int | None = None,
+    cache: Path | None = None,
+    ray: str | None = None,
+    log: Path | None = None,
     screenshots: bool = False,
     store: Path = DEFAULT_STORE,
 ) -> int:
     """Let a policy play tasks and keep every episode in the store.
 
-    The same command again goes on where it was stopped. Exit status 1 when some episodes are invalid (a server or an
-    environment failed), and so are owed.
+    The same command again goes on where it was stopped. Exit status 1 when episodes are owed (a server or an
+    environment failed, or a bound was reached), or when something was left behind: a process, a file, a connection.
 
     Args:
-        policy: expert, random, human, replay:RUN, smollm2, smollm2+ADAPTER_DIR, local:PATH, or a model on an
-            OpenAI-compatible server (gpt-4, or MODEL@URL).
+        policy: expert, random, human, replay:RUN, smollm2, smollm2+ADAPTER_DIR, local:PATH, vllm:MODEL[+ADAPTER_DIR],
+            or a model on an OpenAI-compatible server (gpt-4, MODEL@URL).
         env: environment, by short name or id (python -m envs lists them). With --tasks: only its tasks.
         tasks: FILE.jsonl, or LOADER:PATH, with tasks to play instead of the environment's own.
         split: train, explore, dev, test or novel. By default train; with --tasks all.
@@ -95,6 +76,7 @@ def collect(
         n: tasks to play. By default 100; with --tasks all.
         first: index at which to begin counting tasks.
         samples: attempts at each task.
+        enough: successes of a task after which its other attempts are not begun, or cut.
         shots: demonstrations before each task, the expert's play of other train tasks of the environment.
         run: name under which the episodes are kept. By default ENV-POLICY-SPLIT.
         seed: of the run; each episode derives its own.
@@ -104,8 +86,19 @@ def collect(
         temperature: of sampling; 0 for the likeliest token always.
         top_p: sample from the likeliest tokens that together have this probability.
         max_tokens: tokens of one reply.
-        concurrency: episodes at a time.
+        concurrency: calls of the model in flight. By default found by feedback.
+        live: episodes alive at a time, each with an environment. By default found by feedback.
         timeout: seconds after which an episode is abandoned.
+        call_timeout: seconds after which a call of the model is, and its episode with it.
+        env_timeout: seconds after which a step of the environment is, and its episode with it.
+        max_cost: dollars that all sessions of the run may take; at the bound no further episode begins.
+        max_tokens_total: tokens, in and out, that they may take.
+        max_hours: hours that they may take.
+        prices: price table (rollout.prices), for dollars.
+        estimate: play only so many of the tasks, and say what all of them will take.
+        cache: a file of answers, so that no request is paid for twice (rollout.response_cache).
+        ray: play in Ray workers: a number of them here, or the address of a cluster (auto, HOST:PORT).
+        log: a file to add a JSON line to for each event (rollout.meter).
         screenshots: keep a picture of every turn beside the store, where the world has something to see.
         store: the SQLite file that keeps everything.
     """
@@ -117,124 +110,51 @@ def collect(
         run = run or f"{env}-{policy}-{split or 'train'}"
     else:
         raise UsageError("nothing to play: give --env NAME (python -m envs lists them) or --tasks FILE.jsonl")
-    summary = collect_tasks(
-        chosen,
-        policy,
+    play = partial(
+        collect_tasks,
+        policy=policy,
         run=run,
         store=store,
-        samples=samples,
+        enough=enough,
         shots=shots,
         seed=seed,
-        concurrency=concurrency,
         format=format,
         max_turns=max_turns,
         env_options=parse_options(env_options),
         sampling=Sampling(temperature, top_p, max_tokens, seed),
+        concurrency=concurrency,
+        live=live,
         timeout=timeout,
+        call_timeout=call_timeout,
+        env_timeout=env_timeout,
+        bounds=Bounds(max_cost, max_tokens_total, max_hours),
+        prices=read_prices(prices) if prices else {},
+        cache=cache,
+        ray=ray,
+        log=log,
         screenshots=screenshots,
     )
-    return 1 if summary.owed else 0
+    if estimate is None:
+        return 0 if play(chosen, samples=samples).clean else 1
+    drawn = spread(chosen, estimate, seed)
+    summary = play(drawn, samples=1)
+    _print_estimate(summary, drawn, [(task, sample) for task in chosen for sample in range(samples)])
+    return 0 if summary.clean else 1
 
 
-def collect_tasks(
-    tasks: Sequence[Task],
-    policy: Policy | str,
-    *,
-    run: str,
-    store: Path = DEFAULT_STORE,
-    samples: int = 1,
-    shots: int = 0,
-    seed: int = 0,
-    concurrency: int = 16,
-    format: str = "react",
-    max_turns: int | None = None,
-    env_options: Mapping[str, Any] | None = None,
-    sampling: Sampling | None = None,
-    timeout: float | None = 600.0,
-    screenshots: bool = False,
-    quiet: bool = False,
-    make_env: Callable[..., AgentEnv] = envs.make,
-) -> Summary:
-    """Play what is owed of `tasks` times `samples`, of one environment or of several, and store it.
-
-    Args:
-        policy: a policy, which stays open, or the spec of one.
-        env_options: further keyword arguments of the environments' constructors.
-        sampling: for the policy that is made from a spec; kept with the run in either case.
-        quiet: print nothing.
-        make_env: makes an environment from its id and options.
-        tasks, run, store, samples, shots, seed, concurrency, format, max_turns, timeout, screenshots: as in
-            `collect`.
-
-    Raises:
-        UsageError: before anything is played: an unknown environment, policy or option, or a run with other settings.
-        KeyboardInterrupt: after Ctrl-C; the episodes that had ended are stored.
-    """
-    for name, value in {"samples": samples, "concurrency": concurrency, "timeout": timeout}.items():
-        if value is not None and value <= 0:
-            raise UsageError(f"{name} must be above 0, not {value}")
-    if shots < 0:
-        raise UsageError(f"shots must be 0 or more, not {shots}")
-    sampling = sampling or Sampling()
-    options = {"format": format, "max_turns": max_turns, **(env_options or {})}
-    shown: dict[Task, list[Message]] = {}
-    for env_id in dict.fromkeys(task.env for task in tasks):
-        make_env(env_id, **options).close()
-        if shots:
-            with contextlib.closing(make_env(env_id, **{**options, "max_turns": None})) as env:
-                shown |= demonstrations(env, [task for task in tasks if task.env == env_id], shots, seed)
-    player = make_policy(policy, sampling, store=store) if isinstance(policy, str) else policy
-    different = {(task.env, task.id): task for task in tasks}.values()
-    plan = [(task, sample) for task in different for sample in range(samples)]
-    console = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    with Store(store) as database:
-        config = {"policy": player.name, "seed": seed, **options, "sampling": asdict(sampling)}
-        database.start_run(run, config | ({"shots": shots} if shots else {}))
-        owed = database.owed(run, plan)
-        already = len(plan) - len(owed)
-        console.print(f"run {run!r}: {len(plan)} episodes planned, {already} already in {store}")
-        stream = engine.run(
-            owed,
-            player,
-            run=run,
-            concurrency=concurrency,
-            seed=seed,
-            shots=shown,
-            timeout=timeout,
-            screenshots=screenshots,
-            env_options=options,
-            make_env=make_env,
-        )
-        # A person at the terminal needs the screen.
-        progress = ProgressLine(console, len(owed), quiet or player.name == "human")
-        try:
-            with progress:
-                asyncio.run(_store_all(stream, database, progress, player if isinstance(policy, str) else None))
-        finally:  # after Ctrl-C too, when it says how to go on
-            summary = Summary(run, store, len(plan), already, progress.tally, len(database.owed(run, owed)))
-            console.print(str(summary))
-    return summary
-
-
-async def _store_all(stream, database: Store, progress: ProgressLine, owned: Policy | None) -> None:
-    """Write and count every trajectory of the stream; whatever ends it, close the stream and the policy we own."""
-
-    async def tick():
-        while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            database.flush()
-            progress.refresh()
-
-    ticking = asyncio.create_task(tick())
-    try:
-        async with contextlib.aclosing(stream):
-            async for trajectory in stream:
-                database.add(trajectory)
-                progress.add(trajectory)
-    finally:
-        ticking.cancel()
-        if owned:
-            await owned.close()
+def _print_estimate(summary: Summary, drawn: Sequence[Task], plan: Sequence[tuple[Task, int]]) -> None:
+    """What the whole plan will take, from the episodes of the tasks that were drawn of it."""
+    with Store(summary.store) as database:
+        owed = set(database.owed(summary.run, plan))
+        missing = {task for task, sample in owed if sample == 0}
+        ids = [trajectory_id(summary.run, task.env, task.id, 0) for task in drawn if task not in missing]
+        sample = [database.get(identity) for identity in ids]
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    if len(sample) < 2:
+        console.print(f"An estimate needs at least 2 valid episodes, not {len(sample)}.")
+        return
+    console.print(project(sample, summary.spent, len(owed), summary.figures.most_live, summary.price).table())
+    console.print("The episodes are kept. To play the others: the same command without --estimate.")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,30 @@
 """Many episodes at once. A pure producer: it yields trajectories as they end and knows nothing of storage.
 
-There are `concurrency` slots and no barrier: a slot that has ended an episode takes the next of the plan. Each slot has
-one thread, on which its environments are made, used and closed; policies run on the event loop.
+Every live episode has a slot and there is no barrier: a slot that has ended an episode takes the next of the plan. Each
+slot has one thread, on which its environments are made, used and closed; policies run on the event loop. Calls of the
+policy in flight and episodes alive have a limit each, given or found by feedback (`rollout.limits`).
 """
 
 import asyncio
-import contextlib
 import hashlib
 import logging
-import queue
-import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import envs
 from envs.core import AgentEnv
-from envs.errors import WorldError
 from envs.types import Message, Task
+from rollout.calls import Calls
+from rollout.crew import Crew, Jobs, Plan
+from rollout.env_thread import EnvThread
 from rollout.episode import run_episode
+from rollout.limits import Limits
+from rollout.meter import Meter
 from rollout.policy import Policy
-from rollout.trajectory import Stop, Trajectory
+from rollout.trajectory import Trajectory
 
-__all__ = ["episode_seed", "run"]
+__all__ = ["episode_seed", "run", "still_owed"]
 
 _log = logging.getLogger(__name__)
 _CLOSING_SECONDS = 5.0
@@ -30,17 +32,23 @@ _CLOSING_SECONDS = 5.0
 
 
 async def run(
-    plan: Sequence[tuple[Task, int]],
+    plan: Jobs,
     policy: Policy,
     *,
     run: str,
-    concurrency: int = 16,
+    concurrency: int | None = None,
+    live: int | None = None,
     seed: int = 0,
     shots: Mapping[Task, Sequence[Message]] | None = None,
     timeout: float | None = 600.0,
+    call_timeout: float | None = None,
+    env_timeout: float | None = None,
+    enough: int | None = None,
+    successes: Mapping[Task, int] | None = None,
     screenshots: bool = False,
     env_options: dict[str, Any] | None = None,
     make_env: Callable[..., AgentEnv] = envs.make,
+    meter: Meter | None = None,
 ) -> AsyncIterator[Trajectory]:
     """Play every (task, sample) of `plan` once and yield the trajectories in the order in which they end.
 
@@ -49,62 +57,73 @@ async def run(
     dropped, those that have ended are still yielded, and `CancelledError` follows.
 
     Args:
-        plan: what to play; a (task, sample) that occurs twice is played twice.
-        policy: who plays; not closed here.
+        plan: what to play; a (task, sample) that occurs twice is played twice. It is asked for the next one only when
+            that can start, so an iterator that ends early ends the run after the episodes that are alive. Where it is
+            asynchronous, a slot waits for its next job.
+        policy: who plays; not closed here. If it has an attribute `meter`, that is set to the run's. If it has an
+            attribute `concurrency`, that is used where none is given.
         run: name of the run, kept in every trajectory.
-        concurrency: episodes at a time, each with a thread and an environment.
+        concurrency: calls of the policy in flight at most. None: found by feedback, from 16 and up to 256.
+        live: episodes alive at a time, each with a thread and an environment. None: found by feedback, from
+            `concurrency` up to four times that (a single call at a time means a single episode), or up to 256 where
+            `concurrency` is None too.
         seed: of the run; every episode derives its own.
         shots: the messages of demonstrations that stand before a task, see `rollout.shots`.
-        timeout: seconds for one episode; None for no deadline.
+        timeout: seconds for one episode, with its waits for a call; None for no deadline.
+        call_timeout: seconds for one call of the policy, after which the episode is a policy error.
+        env_timeout: seconds for making and resetting an environment, or for one step of it, after which the episode is
+            an environment error.
+        enough: successes of a task after which its further samples are not begun, and those alive are cut: they are
+            not yielded.
+        successes: those that each task has already; counted towards `enough`.
         screenshots: keep what the worlds look like after each action.
         env_options: keyword arguments of every environment (`format`, `max_turns`, ...).
         make_env: `make_env(env_id, **env_options)` makes an environment.
+        meter: counts what happens.
 
     Raises:
         UsageError: a task cannot be played at all.
     """
-    jobs, finished, threads = iter(plan), asyncio.Queue(), set()
+    meter = meter or Meter()
+    if hasattr(policy, "meter"):
+        policy.meter = meter
+    limits = Limits(concurrency or getattr(policy, "concurrency", None), live)
+    calls = Calls(policy, limits.calls, call_timeout, meter)
+    threads: set[EnvThread] = set()
     make = partial(make_env, **(env_options or {}))
 
-    async def slot() -> None:
-        thread = _EnvThread(make, threads)
-        try:
-            for task, sample in jobs:
-                trajectory = await run_episode(
-                    partial(thread.env, task.env),
-                    policy,
-                    task,
-                    sample,
-                    run=run,
-                    seed=episode_seed(seed, task, sample),
-                    shots=(shots or {}).get(task, ()),
-                    timeout=timeout,
-                    screenshots=screenshots,
-                    on_env=thread.call,
-                )
-                finished.put_nowait(trajectory)
-                if thread.busy or trajectory.stop is Stop.ENV_ERROR:
-                    thread.retire()
-                    thread = _EnvThread(make, threads)
-        finally:
-            thread.retire()
+    def play(thread: EnvThread, task: Task, sample: int) -> Awaitable[Trajectory]:
+        return run_episode(
+            partial(thread.env, task.env),
+            policy,
+            task,
+            sample,
+            run=run,
+            seed=episode_seed(seed, task, sample),
+            shots=(shots or {}).get(task, ()),
+            timeout=timeout,
+            screenshots=screenshots,
+            on_env=thread.call,
+            calls=calls,
+        )
 
-    slots = [asyncio.create_task(slot()) for _ in range(min(concurrency, len(plan)))]
-    crew = asyncio.gather(*slots)
-    crew.add_done_callback(lambda _: finished.put_nowait(None))
+    open_thread = partial(EnvThread, make, threads, env_timeout)
+    crew = Crew(Plan(plan, enough, successes or {}), play, open_thread, limits, calls, meter)
+    meter.event("run_started", run=run, policy=policy.name, calls=limits.calls, live=limits.live)
     try:
-        while (trajectory := await finished.get()) is not None:
+        crew.start()
+        while (trajectory := await crew.finished.get()) is not None:
             yield trajectory
-        await crew
+        if crew.error is not None:
+            raise crew.error
     except asyncio.CancelledError:
-        while not finished.empty():
-            if (trajectory := finished.get_nowait()) is not None:
+        while not crew.finished.empty():
+            if (trajectory := crew.finished.get_nowait()) is not None:
                 yield trajectory
         raise
     finally:
-        for task in slots:
-            task.cancel()
-        await asyncio.gather(crew, *slots, return_exceptions=True)
+        await crew.stop()
+        meter.event("run_ended", run=run)
         if threads:
             _, stuck = await asyncio.wait([thread.ended for thread in threads], timeout=_CLOSING_SECONDS)
             if stuck:
@@ -117,74 +136,8 @@ def episode_seed(seed: int, task: Task, sample: int) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-class _EnvThread:
-    """A thread that owns environments, one per id, and runs functions in the order in which they come.
-
-    Not an executor: Python waits for an executor's threads at exit, and a stuck environment would hold the process.
-    """
-
-    def __init__(self, make: Callable[[str], AgentEnv], threads: set["_EnvThread"]):
-        self._make, self._envs = make, {}
-        self._jobs = queue.SimpleQueue()
-        self._loop = asyncio.get_running_loop()
-        self._pending = 0
-        self.ended = self._loop.create_future()
-        threads.add(self)
-        self.ended.add_done_callback(lambda _: threads.discard(self))
-        threading.Thread(target=self._run, name="env", daemon=True).start()
-
-    @property
-    def busy(self) -> bool:
-        """Whether a function is still running, which after the end of an episode means that it is stuck."""
-        return self._pending > 0
-
-    def env(self, env_id: str) -> AgentEnv:
-        """The environment of this id, made at first use. To be called on the thread."""
-        if env_id not in self._envs:
-            self._envs[env_id] = self._make(env_id)
-        return self._envs[env_id]
-
-    async def call(self, function: Callable, *args: Any) -> Any:
-        """Run `function(*args)` on the thread and return or raise what it does."""
-        future = self._loop.create_future()
-        self._pending += 1
-        self._jobs.put((future, function, args))
-        return await future
-
-    def retire(self) -> None:
-        """Let the thread close its environments and end, when it has done what it is doing."""
-        self._jobs.put(None)
-
-    def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            future, function, args = job
-            result = error = None
-            try:
-                result = function(*args)
-            except Exception as raised:
-                error = raised
-            except BaseException as raised:
-                error = WorldError(f"the environment raised {type(raised).__name__}")
-            if isinstance(error, StopIteration):  # which a future refuses
-                error = RuntimeError("a generator on the environment's thread has ended")
-            self._post(self._settle, future, result, error)
-            del job, future, function, args, result, error  # a waiting thread keeps no episode alive
-        for env_id, env in self._envs.items():
-            try:
-                env.close()
-            except Exception:
-                _log.warning("closing %s failed", env_id, exc_info=True)
-        self._post(self.ended.set_result, None)
-
-    def _post(self, callback: Callable, *args: Any) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits for an abandoned thread
-            self._loop.call_soon_threadsafe(callback, *args)
-
-    def _settle(self, future: asyncio.Future, result: Any, error: Exception | None) -> None:
-        self._pending -= 1
-        if future.done():  # cancelled: the episode ran past its deadline
-            return
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
+def still_owed(
+    owed: Iterable[tuple[Task, int]], successes: Mapping[Task, int], enough: int | None
+) -> list[tuple[Task, int]]:
+    """The part of `owed` whose tasks do not have `enough` successes yet; all of it when `enough` is None."""
+    return [(task, sample) for task, sample in owed if enough is None or successes.get(task, 0) < enough]

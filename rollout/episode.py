@@ -10,7 +10,8 @@ from typing import Any
 from envs.core import AgentEnv
 from envs.errors import UsageError, WorldError
 from envs.types import Message, Task
-from rollout.policy import ContextFull, Episode, Policy, PolicyError
+from rollout.calls import Calls
+from rollout.policy import ContextFull, Episode, Policy, PolicyError, Reply
 from rollout.trajectory import Step, Stop, Trajectory, Usage, well_formed
 
 __all__ = ["run_episode"]
@@ -28,6 +29,7 @@ async def run_episode(
     timeout: float | None = None,
     screenshots: bool = False,
     on_env: Callable[..., Awaitable[Any]] | None = None,
+    calls: Calls | None = None,
 ) -> Trajectory:
     """Let `policy` play `task` once and return what happened, whatever happened.
 
@@ -44,6 +46,7 @@ async def run_episode(
         timeout: seconds until the episode is abandoned; None for no deadline.
         screenshots: keep what the world looks like after each action.
         on_env: `await on_env(function, *args)` runs a function on the environment's thread; by default in place.
+        calls: lets the calls of `policy` through; by default all at once.
 
     Returns:
         The trajectory. A failure of the policy or of the world is in `stop` and `error`, never raised.
@@ -52,8 +55,9 @@ async def run_episode(
         UsageError: the task cannot be played at all (it is another environment's, the server refuses the key, ...).
     """
     record = Trajectory(run, task, sample, policy.name, format="", messages=[], steps=[], stop=Stop.ENV_ERROR)
-    on_env = on_env or _in_place
+    on_env, calls = on_env or _in_place, calls or Calls(policy)
     started, blame = perf_counter(), Stop.ENV_ERROR  # whose failure an exception would be
+    served = set()
     try:
         async with asyncio.timeout(timeout) as deadline:
             env, system, prompt = await on_env(_start, open_env, task, seed)
@@ -64,11 +68,10 @@ async def run_episode(
             shown = [_message(message["role"], message["content"]) for message in record.messages]
             episode = Episode(env, task, sample, seed, shown, on_env)
             while True:
-                blame, asked = Stop.POLICY_ERROR, perf_counter()
-                reply = await policy.act(episode)
-                step = Step(len(record.steps) + 1, finish=reply.finish, policy_seconds=perf_counter() - asked)
-                step.usage = Usage(reply.prompt_tokens, reply.completion_tokens)
-                step.token_ids, step.logprobs = reply.token_ids, reply.logprobs
+                blame = Stop.POLICY_ERROR
+                reply, seconds = await calls.act(episode)
+                served.add(reply.served)
+                step = _answered(len(record.steps) + 1, reply, seconds)
                 action, blame = well_formed(reply.text), Stop.ENV_ERROR
                 _append(record, episode, _message("assistant", action))
                 observation, reward, stop = await on_env(_step, env, action, step)
@@ -88,6 +91,7 @@ async def run_episode(
             record.stop, record.error = Stop.TIMEOUT, f"no end after {timeout:g} seconds"
         else:
             record.stop, record.error = Stop.ENV_ERROR if isinstance(error, WorldError) else blame, _describe(error)
+    record.served = ", ".join(sorted(served - {""}))
     record.seconds = perf_counter() - started
     return record
 
@@ -98,6 +102,20 @@ async def _in_place(function: Callable, *args: Any) -> Any:
 
 def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
+
+
+def _answered(turn: int, reply: Reply, seconds: float) -> Step:
+    """The policy's half of a step."""
+    return Step(
+        turn,
+        finish=reply.finish,
+        usage=Usage(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens),
+        token_ids=reply.token_ids,
+        logprobs=reply.logprobs,
+        policy_seconds=seconds,
+        origin=reply.origin,
+        reasoning=reply.reasoning,
+    )
 
 
 def _append(record: Trajectory, episode: Episode, message: Message) -> None:

@@ -25,6 +25,8 @@ SPECS = (
     "local:PATH",
     "MODEL",
     "MODEL@URL",
+    "vllm:MODEL[+ADAPTER_DIR]",
+    "vllm:NAME@URL[,URL...]",
 )
 
 
@@ -119,6 +121,8 @@ class HumanPolicy:
     """
 
     name = "human"
+    concurrency = 1
+    """A terminal has one reader: one episode at a time, where nothing else is asked for."""
 
     def __init__(self, console: Console | None = None):
         self._console = console or Console(soft_wrap=True)
@@ -153,11 +157,12 @@ class HumanPolicy:
 
 
 def make_policy(spec: str, sampling: Sampling, *, store: Path | None = None) -> Policy:
-    """Make the policy that `--policy SPEC` names. Nothing is sent to a server yet.
+    """Make the policy that `--policy SPEC` names. A `vllm:` server is started or tried here, no other is sent anything.
 
     Args:
         spec: `expert`, `random`, `human`, `replay:RUN`, `smollm2`, `smollm2+ADAPTER_DIR`, `local:PATH` (a model or an
-            adapter folder), `MODEL` (an OpenAI-compatible model, the server from OPENAI_BASE_URL) or `MODEL@URL`.
+            adapter folder), `MODEL` (an OpenAI-compatible model, the server from OPENAI_BASE_URL), `MODEL@URL`, or
+            `vllm:MODEL[+ADAPTER_DIR]` and `vllm:NAME@URL[,URL...]` (`rollout.vllm_policy`).
         sampling: how a model draws its tokens.
         store: the database in which `replay:RUN` finds its run.
 
@@ -176,15 +181,26 @@ def make_policy(spec: str, sampling: Sampling, *, store: Path | None = None) -> 
         return ReplayPolicy.from_store(store, rest)
     if spec.split("+")[0] == "smollm2" or (colon and name == "local"):
         return _local_policy(spec, sampling)
-    if not spec or spec in ("replay", "local"):
+    if colon and name == "vllm":
+        return _vllm_policy(spec, sampling)
+    if not spec or spec in ("replay", "local", "vllm"):
         raise UsageError(f"no policy {spec!r}; the forms are {', '.join(SPECS)}")
     from rollout.chat_policy import ChatPolicy
 
     try:
         return ChatPolicy.from_spec(spec, sampling)
     except UsageError as error:
-        near = did_you_mean(spec, [*small, "smollm2", "replay", "local"])
+        near = did_you_mean(spec, [*small, "smollm2", "replay", "local", "vllm"])
         raise UsageError(f"{error}.{near}" if near else str(error)) from None
+
+
+def _vllm_policy(spec: str, sampling: Sampling) -> Policy:
+    from rollout.vllm_policy import VllmPolicy
+
+    try:
+        return VllmPolicy.from_spec(spec.removeprefix("vllm:"), sampling)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"{spec!r} needs {error.name}: pip install 'agenttuning[train]'") from None
 
 
 def _local_policy(spec: str, sampling: Sampling) -> Policy:

@@ -23,11 +23,16 @@ class Reply:
     """One assistant message, as written.
 
     Args:
-        text: the message, never stripped or repaired.
+        text: the message, never repaired, and without `reasoning`.
         finish: `stop`, or `length` when the token limit cut it.
         prompt_tokens, completion_tokens: as the server counted them, 0 where nobody did.
-        token_ids: the sampled ids with the stop token, where known.
+        token_ids: the sampled ids with the stop token, where known and where they are those of `text` alone.
         logprobs: one natural logarithm per sampled id.
+        cached_tokens: those of the prompt that the server had computed before (its prefix cache).
+        served: the name that the server gave the model which answered, and which replica that was; empty if unknown.
+        origin: `text`, or `tools` for a native tool call rewritten into the environment's format.
+        reasoning: what the model thought before the message, where it was shown. It is kept beside the record: never
+            sent back, never trained on.
     """
 
     text: str
@@ -36,6 +41,10 @@ class Reply:
     completion_tokens: int = 0
     token_ids: list[int] | None = None
     logprobs: list[float] | None = None
+    cached_tokens: int = 0
+    served: str = ""
+    origin: str = "text"
+    reasoning: str = ""
 
 
 @dataclass
@@ -56,6 +65,9 @@ class Episode:
 
 class Policy(Protocol):
     """`name` is stored with every trajectory. `act` is called once a turn, many episodes at a time.
+
+    It may also have a `meter`, which the engine sets to the run's (`rollout.meter`), and a `concurrency`: the calls
+    that it takes at a time where none is asked for.
 
     Raises (from `act`):
         PolicyError: the server is down, refuses, or answers nonsense after all retries.

@@ -9,6 +9,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from rollout.meter import Meter
 from rollout.trajectory import Stop, Trajectory, Usage
 
 __all__ = ["ProgressLine", "Tally"]
@@ -72,11 +73,12 @@ class ProgressLine:
         console: where to.
         total: episodes to play.
         quiet: show nothing, only count.
+        meter: the run's, for the calls in flight and the episodes alive.
     """
 
-    def __init__(self, console: Console, total: int, quiet: bool = False):
+    def __init__(self, console: Console, total: int, quiet: bool = False, meter: Meter | None = None):
         self.tally = Tally()
-        self._console, self._total, self._quiet = console, total, quiet
+        self._console, self._total, self._quiet, self._meter = console, total, quiet, meter
         self._printed = time.monotonic()
         self._bar = Progress(
             BarColumn(20),
@@ -105,14 +107,15 @@ class ProgressLine:
 
     def refresh(self) -> None:
         """Show the count as it is now."""
-        self._bar.update(self._task, completed=self.tally.episodes, description=str(self.tally))
+        text = f"{self.tally} · {self._meter}" if self._meter and self._meter.live.value else str(self.tally)
+        self._bar.update(self._task, completed=self.tally.episodes, description=text)
         self._bar.refresh()
         if self._quiet or self._console.is_terminal or time.monotonic() - self._printed < _LINE_SECONDS:
             return
         self._printed = time.monotonic()
         done, left = self.tally.episodes, self._total - self.tally.episodes
         eta = f", {self.tally.seconds / done * left:.0f} s left" if done else ""
-        self._console.print(f"{done} of {self._total} episodes{eta} · {self.tally}")
+        self._console.print(f"{done} of {self._total} episodes{eta} · {text}")
 
 
 def _by_kind(counts: Counter[str]) -> str:

@@ -74,6 +74,17 @@ def _replies(trajectory: Trajectory) -> list[Reply]:
     own = (message for message in trajectory.messages if message["role"] == "assistant" and "shot" not in message)
     texts = [message["content"] for message in own]
     return [
-        Reply(text, step.finish, step.usage.prompt_tokens, step.usage.completion_tokens, step.token_ids, step.logprobs)
+        Reply(
+            text,
+            step.finish,
+            step.usage.prompt_tokens,
+            step.usage.completion_tokens,
+            step.token_ids,
+            step.logprobs,
+            step.usage.cached_tokens,
+            trajectory.served,
+            step.origin,
+            step.reasoning,
+        )
         for text, step in zip(texts, trajectory.steps, strict=True)
     ]

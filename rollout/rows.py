@@ -35,6 +35,8 @@ COLUMNS: dict[str, type] = {
     "seconds": float,
     "task": str,  # JSON
     "messages": str,  # JSON; a system message has the hash of its text under `prompt`
+    "cached_tokens": int,
+    "served": str,
 }
 STEP_COLUMNS: dict[str, type] = {
     "trajectory": str,
@@ -50,6 +52,9 @@ STEP_COLUMNS: dict[str, type] = {
     "logprobs": bytes,  # little-endian float64
     "policy_seconds": float,
     "env_seconds": float,
+    "cached_tokens": int,
+    "origin": str,
+    "reasoning": str,
 }
 
 
@@ -90,6 +95,8 @@ def pack(trajectory: Trajectory) -> Row:
         t.seconds,
         _text(task.to_json()),
         to_json(messages),
+        usage.cached_tokens,
+        _text(t.served),
     )
     return Row(t.valid, values, [_pack_step(t.id, step) for step in t.steps], prompts)
 
@@ -108,6 +115,7 @@ def unpack(row: dict[str, Any], steps: Sequence[dict[str, Any]], prompt: Callabl
         reward=row["reward"],
         error=row["error"],
         seconds=row["seconds"],
+        served=row["served"],
     )
 
 
@@ -131,6 +139,9 @@ def _pack_step(identity: str, step: Step) -> tuple:
         None if step.logprobs is None else numpy.asarray(step.logprobs, "<f8").tobytes(),
         step.policy_seconds,
         step.env_seconds,
+        step.usage.cached_tokens,
+        step.origin,
+        _text(step.reasoning),
     )
 
 
@@ -142,11 +153,13 @@ def _unpack_step(row: dict[str, Any]) -> Step:
         error=row["error"],
         state_key=row["state_key"],
         finish=row["finish"],
-        usage=Usage(row["prompt_tokens"], row["completion_tokens"]),
+        usage=Usage(row["prompt_tokens"], row["completion_tokens"], row["cached_tokens"]),
         token_ids=None if row["token_ids"] is None else numpy.frombuffer(row["token_ids"], "<i4").tolist(),
         logprobs=None if row["logprobs"] is None else numpy.frombuffer(row["logprobs"], "<f8").tolist(),
         policy_seconds=row["policy_seconds"],
         env_seconds=row["env_seconds"],
+        origin=row["origin"],
+        reasoning=row["reasoning"],
     )
 
 

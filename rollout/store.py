@@ -22,7 +22,10 @@ from rollout.migrations import MIGRATIONS
 from rollout.reviews import Review
 from rollout.rows import COLUMNS, STEP_COLUMNS, Row, pack, to_json, unpack
 from rollout.screenshots import write_screenshots
-from rollout.trajectory import Trajectory, trajectory_id
+from rollout.settings import differences
+from rollout.spending import TOKENS, Charge, Spent, charge_of, read_spent, write_charges
+from rollout.sqlite import open_database
+from rollout.trajectory import Trajectory, Usage, trajectory_id
 
 __all__ = ["DEFAULT_STORE", "Store"]
 
@@ -30,8 +33,6 @@ DEFAULT_STORE = Path("runs/agenttuning.db")
 _BATCH = 200
 """Trajectories written at most, or read, at a time."""
 _FLUSH_SECONDS = 0.5
-_BUSY_SECONDS = 60.0
-"""How long a writer waits for another process to finish its batch."""
 _REVIEW_COLUMNS = ("trajectory", "verdict", "turn", "note", "text", "call", "created")
 
 
@@ -48,14 +49,12 @@ class Store:
     """
 
     def __init__(self, path: Path | str = DEFAULT_STORE):
-        import sqlite_utils  # here, because it imports pandas where that is installed
-
         self.path = Path(path)
         self._pending: dict[str, Row] = {}
+        self._charges: list[Charge] = []
         self._oldest = 0.0
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = sqlite_utils.Database(sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None))
+            self.db = open_database(self.path)
             self._prepare()
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"{self.path} cannot be opened as a store: {error}") from None
@@ -86,7 +85,7 @@ class Store:
         row = {"name": run, "config": to_json(config), "created": datetime.now(UTC).isoformat(timespec="seconds")}
         self.db["runs"].insert(row, ignore=True)
         stored = json.loads(self.db["runs"].get(run)["config"])
-        if differing := _differences(stored, json.loads(row["config"])):
+        if differing := differences(stored, json.loads(row["config"])):
             raise UsageError(
                 f"run {run!r} in {self.path} has other settings: {'; '.join(differing)}. "
                 "Give the settings it was started with, or another --run name"
@@ -104,27 +103,40 @@ class Store:
         if waiting is None or not waiting.valid:
             self._pending[trajectory.id] = row
             write_screenshots(self.path, trajectory)
+            row = waiting
+        if row is not None:  # of two attempts the one that is not kept was paid for too
+            self._charges.append(charge_of(row))
         if len(self._pending) >= _BATCH or monotonic() - self._oldest >= _FLUSH_SECONDS:
             self.flush()
 
+    def charge(self, run: str, usage: Usage, seconds: float = 0.0) -> None:
+        """Count tokens that stand in no row of the run, and wall time; on disk after the next `flush`.
+
+        Negative tokens take back what was charged for an episode before it had a row.
+        """
+        self._charges.append((run, usage, seconds))
+
     def flush(self) -> None:
-        """Write what was added, in one transaction."""
-        if not self._pending:
+        """Write what was added and charged, in one transaction, so that the sum of both is true at any moment."""
+        if not self._pending and not self._charges:
             return
         rows, connection = self._pending, self.db.conn
         with self.transaction():
             marks = ",".join("?" * len(rows))
-            found = connection.execute(f"SELECT id, valid FROM trajectories WHERE id IN ({marks})", list(rows))
-            there = dict(found.fetchall())
-            replaced = [(identity,) for identity, valid in there.items() if not valid]
-            fresh = [row for identity, row in rows.items() if not there.get(identity)]
+            columns = ", ".join(("id", "valid", "run", *TOKENS))
+            found = connection.execute(f"SELECT {columns} FROM trajectories WHERE id IN ({marks})", list(rows))
+            there = {identity: (valid, (run, Usage(*tokens), 0.0)) for identity, valid, run, *tokens in found}
+            fresh = [row for identity, row in rows.items() if identity not in there or not there[identity][0]]
+            replaced = [(identity,) for identity, (valid, _) in there.items() if not valid]
+            lost = [charge_of(rows[identity]) if valid else charge for identity, (valid, charge) in there.items()]
             prompts = {key: text for row in fresh for key, text in row.prompts.items()}
             connection.executemany("DELETE FROM steps WHERE trajectory = ?", replaced)
             connection.executemany("DELETE FROM trajectories WHERE id = ?", replaced)
             connection.executemany("INSERT OR IGNORE INTO prompts (hash, text) VALUES (?, ?)", prompts.items())
             connection.executemany(_insert("trajectories", COLUMNS), [row.trajectory for row in fresh])
             connection.executemany(_insert("steps", STEP_COLUMNS), [step for row in fresh for step in row.steps])
-        self._pending = {}
+            write_charges(connection, self._charges + lost)
+        self._pending, self._charges = {}, []
 
     def add_review(self, review: Review) -> None:
         """Keep a review, at once. Reviews are never changed or taken back: a later one of the same turn counts instead.
@@ -153,6 +165,19 @@ class Store:
         rows = self.db.conn.execute("SELECT id FROM trajectories WHERE run = ? AND valid", [run])
         done = {identity for (identity,) in rows}
         return [(task, sample) for task, sample in plan if trajectory_id(run, task.env, task.id, sample) not in done]
+
+    def successes(self, run: str) -> dict[tuple[str, str], int]:
+        """How often each task of a run was solved, by (env, task id)."""
+        self.flush()
+        rows = self.db.conn.execute(
+            "SELECT env, task_id, sum(success) FROM trajectories WHERE run = ? GROUP BY env, task_id", [run]
+        )
+        return {(env, task): count for env, task, count in rows}
+
+    def spent(self, run: str) -> Spent:
+        """What a run has taken so far, in all its sessions."""
+        self.flush()
+        return read_spent(self.db.conn, run)
 
     def select(
         self,
@@ -248,8 +273,6 @@ class Store:
 
     def _prepare(self) -> None:
         try:
-            self.db.enable_wal()
-            self.db.conn.execute("PRAGMA synchronous=NORMAL")
             self._migrate()
         except BaseException:
             self.db.close()
@@ -286,15 +309,3 @@ class Store:
 
 def _insert(table: str, columns: dict[str, type]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
-
-
-def _differences(stored: dict[str, Any], given: dict[str, Any], prefix: str = "") -> list[str]:
-    """One phrase per setting that differs, nested ones by their dotted name."""
-    phrases = []
-    for key in sorted(stored.keys() | given.keys()):
-        then, now = stored.get(key), given.get(key)
-        if isinstance(then, dict) and isinstance(now, dict):
-            phrases += _differences(then, now, f"{prefix}{key}.")
-        elif then != now:
-            phrases.append(f"{prefix}{key} was {then!r} and is now {now!r}")
-    return phrases

@@ -48,9 +48,22 @@ class Usage:
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_tokens: int = 0
+    """Those of the prompt that the server had computed before."""
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens)
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.cached_tokens + other.cached_tokens,
+        )
+
+    def __sub__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.prompt_tokens - other.prompt_tokens,
+            self.completion_tokens - other.completion_tokens,
+            self.cached_tokens - other.cached_tokens,
+        )
 
 
 @dataclass
@@ -74,6 +87,10 @@ class Step:
     logprobs: list[float] | None = None
     policy_seconds: float = 0.0
     env_seconds: float = 0.0
+    origin: str = "text"
+    """`text` as the policy wrote it, or `tools`: a native tool call rewritten into the environment's format."""
+    reasoning: str = ""
+    """What the model thought before the message, where it was shown: part of no message, so never sent nor trained."""
 
 
 @dataclass
@@ -97,6 +114,8 @@ class Trajectory:
     error: str | None = None
     """The exception's text when the machine failed."""
     seconds: float = 0.0
+    served: str = ""
+    """The names under which servers say they answered, distinct, sorted, joined by ", "."""
     screenshots: dict[int, bytes] = field(default_factory=dict, compare=False, repr=False)
     """PNG by turn, 0 before the first action, where they were asked for; the store keeps them as files."""
 

@@ -1,9 +1,9 @@
-"""What the tests of worlds in the browser share: the reason to skip, a page served from text, and a leak audit."""
+"""What the tests of worlds in the browser share: the reason to skip, a page served from text, a tree of processes."""
 
-import os
 import shutil
-from pathlib import Path
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from envs.web.browser import shared_browser
@@ -36,22 +36,9 @@ def serve(pages: dict[str, str]) -> str:
 
 def processes_of(parent: int) -> dict[int, str]:
     """{pid: command} of every living descendant of a process."""
-    children: dict[int, list[int]] = {}
-    names = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                text = (folder / "stat").read_text()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            name, _, rest = text.partition("(")[2].rpartition(")")
-            state, ppid = rest.split()[:2]
-            if state != "Z":
-                children.setdefault(int(ppid), []).append(int(folder.name))
-                names[int(folder.name)] = name
-    found, todo = {}, [parent]
-    while todo:
-        for pid in children.get(todo.pop(), []):
-            found[pid] = names[pid]
-            todo.append(pid)
-    return {pid: name for pid, name in found.items() if pid != os.getpid()}
+    found = {}
+    for process in psutil.Process(parent).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found[process.pid] = process.name()
+    return found

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -15,12 +16,13 @@ class FakeServer:
     """Serves `/v1/chat/completions` on a free port of 127.0.0.1, on a thread of its own, inside a `with` block.
 
     Args:
-        reply: the assistant's text for a request body; or a whole answer as a dict.
+        reply: the assistant's text for a request body; or a whole answer as a dict. What an answer does not say itself
+            is put to it: an id of its own, the time, and the name of the model that was asked.
         faults: what happens to the first requests instead, one each; an endless iterator breaks all of them.
     """
 
     def __init__(self, reply: Callable[[dict], str | dict] = lambda _: "Hello.", faults: Iterable[Fault] = ()):
-        self._reply, self._faults = reply, iter(faults)
+        self._reply, self._faults, self._answers = reply, iter(faults), 0
         self.bodies: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
 
@@ -47,6 +49,10 @@ class FakeServer:
         ready.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.close()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -55,15 +61,21 @@ class FakeServer:
         self.headers.append(dict(request.headers))
         if fault := next(self._faults, None):
             return await fault(request)
+        return web.json_response(self.answer(body))
+
+    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
+        """What a request with this body gets when nothing goes wrong."""
         answer = self._reply(body)
-        return web.json_response(answer if isinstance(answer, dict) else completion(answer))
+        self._answers += 1
+        who = {"id": f"chatcmpl-{self._answers}", "created": int(time.time()), "model": body["model"]}
+        return who | (answer if isinstance(answer, dict) else completion(answer))
 
 
 def completion(text: str | None, finish: str | None = "stop", **message: Any) -> dict[str, Any]:
     """A whole answer with one choice, seven prompt tokens and three completion tokens."""
     choice = {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": finish}
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
-    return {"id": "chatcmpl-1", "object": "chat.completion", "model": "fake", "choices": [choice], "usage": usage}
+    return {"object": "chat.completion", "choices": [choice], "usage": usage}
 
 
 def status(http: int, message: str = "", headers: dict[str, str] | None = None, **error: Any) -> Fault:
@@ -117,3 +129,12 @@ async def hang(_: web.Request) -> web.StreamResponse:
     """No answer within any test's patience."""
     await asyncio.sleep(60)
     return web.Response()
+
+
+async def stall(request: web.Request) -> web.StreamResponse:
+    """The answer begins, and then nothing comes for a minute."""
+    response = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await response.prepare(request)
+    await response.write(b'{"choices": [')
+    await asyncio.sleep(60)
+    return response

@@ -104,7 +104,7 @@ def faked() -> Iterator[None]:
         for name, fake in {
             "training.selfplay.stages.sft": count_examples,
             "training.selfplay.stages.likelihood": planted_likelihood,
-            "rollout.collect.make_policy": make_policy,
+            "rollout.collection.make_policy": make_policy,
             "training.dataset.load_tokenizer": lambda base: tiny_tokenizer("chatml"),
             "training.pairs.load_tokenizer": lambda base: tiny_tokenizer("chatml"),
             "training.dataset.guard": lambda tasks: None,

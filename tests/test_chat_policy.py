@@ -1,8 +1,11 @@
 """`ChatPolicy` against a local server with scripted faults: what is sent, what is retried, what ends an episode."""
 
 import asyncio
+import inspect
 import itertools
+import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -15,11 +18,12 @@ from envs.types import Task
 from rollout.chat_policy import ChatPolicy
 from rollout.collect import collect_tasks
 from rollout.engine import run
+from rollout.meter import Meter
 from rollout.policies import Sampling, make_policy
 from rollout.policy import ContextFull, Episode, PolicyError, Reply
 from rollout.store import Store
 from rollout.trajectory import Stop, Trajectory
-from tests.fake_server import FakeServer, answers, completion, drop, drop_in_body, garbage, hang, raw, status
+from tests.fake_server import FakeServer, answers, completion, drop, drop_in_body, garbage, hang, raw, stall, status
 from tests.test_core import Guess, number
 
 TASK = Task(env="Test/World-v0", prompt="Say hello.")
@@ -55,7 +59,7 @@ def ask(server: FakeServer, sampling: Sampling | None = None, times: int = 1, se
 def test_a_request_carries_exactly_what_was_asked():
     with FakeServer() as server:
         (reply,) = ask(server, Sampling(temperature=0.25, top_p=0.9, max_tokens=77), api_key="secret")
-    assert reply == Reply("Hello.", "stop", prompt_tokens=7, completion_tokens=3)
+    assert reply == Reply("Hello.", "stop", prompt_tokens=7, completion_tokens=3, served="tiny")
     assert server.bodies == [
         {"model": "tiny", "messages": MESSAGES, "temperature": 0.25, "top_p": 0.9, "max_tokens": 77}
     ]
@@ -80,12 +84,12 @@ def test_the_reply_is_verbatim(text):
 def test_a_cut_reply_says_so_and_missing_usage_is_zero():
     answer = {"choices": [{"message": {"content": "Thought: I"}, "finish_reason": "length"}], "usage": None}
     with FakeServer(reply=lambda _: answer) as server:
-        assert ask(server) == [Reply("Thought: I", "length", 0, 0)]
+        assert ask(server) == [Reply("Thought: I", "length", 0, 0, served="tiny")]
 
 
 def test_a_reply_that_is_all_hidden_reasoning_is_empty_and_cut():
     with FakeServer(reply=lambda _: completion(None, "length", reasoning_content="Hmm")) as server:
-        assert ask(server)[0] == Reply("", "length", 7, 3)
+        assert ask(server)[0] == Reply("", "length", 7, 3, served="tiny", reasoning="Hmm")
 
 
 @pytest.mark.parametrize(
@@ -140,8 +144,111 @@ def test_a_lasting_fault_ends_in_a_policy_error_after_all_tries(fault, words):
 def test_nobody_listening_is_a_policy_error():
     with FakeServer() as server:
         pass
-    with pytest.raises(PolicyError, match=r"no answer in 1 tries, at last .*[Cc]onnect"):
+    with pytest.raises(PolicyError, match=r"no reply in 1 tries, at last .*[Cc]onnect"):
         ask(server, retries=0)
+
+
+def test_a_stall_in_the_middle_of_an_answer_is_given_up_too():
+    async def trickle(request):
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await response.prepare(request)
+        for _ in range(200):  # a byte every now and then, which a limit between two bytes would let pass
+            await response.write(b" ")
+            await asyncio.sleep(0.05)
+        return response
+
+    for fault in (stall, trickle):
+        with FakeServer(faults=[fault]) as server:
+            started = time.perf_counter()
+            assert ask(server, timeout=0.3)[0].text == "Hello."
+        assert 0.3 < time.perf_counter() - started < 4
+        assert len(server.bodies) == 2
+
+
+def test_the_tries_of_a_call_fit_the_deadline_of_an_episode():
+    names = inspect.signature(ChatPolicy).parameters
+    tries, timeout = names["retries"].default + 1, names["timeout"].default
+    waits = sum(min(0.5 * 2**failed, 8) for failed in range(tries - 1))
+    assert tries * timeout + waits < inspect.signature(run).parameters["timeout"].default
+
+
+def test_one_refusal_holds_up_every_call_of_the_policy():
+    sent = []
+
+    def reply(_):
+        sent.append(time.perf_counter())
+        return "Hello."
+
+    async def go(server):
+        policy = ChatPolicy("tiny", Sampling(), base_url=server.url)
+        first = asyncio.create_task(policy.act(episode()))
+        while not server.bodies:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
+        await asyncio.gather(first, *(policy.act(episode()) for _ in range(8)))
+        await policy.close()
+
+    with FakeServer(reply, faults=[status(429, "slow down", {"Retry-After": "1"})]) as server:
+        started = time.perf_counter()
+        asyncio.run(go(server))
+    assert len(sent) == 9
+    assert min(sent) - started > 0.95
+
+
+def test_refusals_do_not_count_while_other_calls_get_through():
+    """Of twenty calls each second one is refused, again and again: far more often than a call has tries."""
+    faults = itertools.chain.from_iterable(itertools.repeat([status(429, "slow down", {"retry-after-ms": "1"}), None]))
+
+    async def go(server):
+        policy = ChatPolicy("tiny", Sampling(), base_url=server.url, retries=2)
+        await policy.act(episode())
+        replies = await asyncio.gather(*(policy.act(episode()) for _ in range(20)))
+        await policy.close()
+        return replies
+
+    with FakeServer(faults=itertools.chain([None], faults)) as server:
+        assert len(asyncio.run(go(server))) == 20
+
+
+def test_an_empty_account_ends_the_run():
+    broke = status(429, "You exceeded your current quota", code="insufficient_quota", type="insufficient_quota")
+    with FakeServer(faults=itertools.repeat(broke)) as server:
+        with pytest.raises(UsageError, match=r"exceeded your current quota.*; pay for more and run the same command"):
+            ask(server)
+        assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"model": "tiny-chat"}, "the model 'tiny' was asked for and 'tiny-chat' answered"),
+        ({"id": "chatcmpl-1", "created": 1, "choices": completion("Hello.")["choices"]}, "was given before"),
+    ],
+)
+def test_an_answer_that_is_not_ours_is_never_a_reply(wrong, words):
+    said = {"id": "chatcmpl-1", "created": 1, "model": "tiny"} | completion("Hello.")
+    bad = answers(completion("Bad.") | {"id": "x", "created": 1, "model": "tiny"} | wrong)
+    with FakeServer(faults=[answers(said), bad]) as server:
+        assert [reply.text for reply in ask(server, times=2)] == ["Hello.", "Hello."]
+        assert len(server.bodies) == 3
+    faults = itertools.chain([answers(said)], itertools.repeat(bad))
+    with (
+        FakeServer(faults=faults) as server,
+        pytest.raises(PolicyError, match=f"no reply in 2 tries, at last .*{words}"),
+    ):
+        ask(server, times=2, retries=1)
+
+
+def test_the_engines_meter_hears_of_retries_and_refusals(tmp_path):
+    faults = [status(500, "boom"), status(429, "slow down", {"retry-after-ms": "20"})]
+    with FakeServer(guess, faults=faults) as server, Meter(tmp_path / "log.jsonl") as meter:
+        roll_out(server, [(number("train", 0), 0)], meter=meter)
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    retry, refusal = [line for line in lines if line["event"] in ("retry", "rate_limit")]
+    assert (retry["event"], retry["wait"]) == ("retry", 0.001)
+    assert (refusal["event"], refusal["wait"]) == ("rate_limit", pytest.approx(0.02, abs=0.01))
+    assert "500 - boom" in retry["reason"]
+    assert "429 - slow down" in refusal["reason"]
 
 
 UNREADABLE = [
@@ -161,13 +268,13 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
-def test_an_answer_that_cannot_be_read_is_asked_for_once_more(fault):
+def test_an_answer_that_cannot_be_read_is_asked_for_again(fault):
     with FakeServer(faults=[fault]) as server:
         assert ask(server)[0].text == "Hello."
         assert len(server.bodies) == 2
     with FakeServer(faults=itertools.repeat(fault)) as server:
-        with pytest.raises(PolicyError, match="answered twice without a reply"):
-            ask(server)
+        with pytest.raises(PolicyError, match="no reply in 2 tries, at last"):
+            ask(server, retries=1)
         assert len(server.bodies) == 2
 
 
@@ -267,21 +374,69 @@ def test_making_a_policy_sends_nothing():
     assert server.bodies == []
 
 
-@pytest.mark.parametrize("spec", ["@http://127.0.0.1:1/v1", "tiny@http://", "tiny@https:/v1"])
-def test_a_spec_that_is_not_one_is_the_users_mistake(spec):
-    with pytest.raises(UsageError):
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("@http://127.0.0.1:1/v1", "names no model"),
+        ("?tools=native", "names no model"),
+        ("tiny@http://", "not the URL of a server"),
+        ("tiny@https:/v1", "not the URL of a server"),
+        ("tiny@http://127.0.0.1:1/v1,http://127.0.0.1:2/v1", "several servers; only vllm:"),
+        ("tiny@http://127.0.0.1:1/v1?tool=native", "no option 'tool'. Did you mean 'tools'"),
+        ("tiny@http://127.0.0.1:1/v1?tools=openai", "can only be native"),
+        ("tiny@http://127.0.0.1:1/v1?tools", "no value; write tools=..."),
+        ("tiny@http://127.0.0.1:1/v1?served=a&served=b", "an option twice"),
+        ("tiny@http://127.0.0.1:1/v1?timeout=soon", "a number of seconds above 0, not 'soon'"),
+        ("tiny@http://127.0.0.1:1/v1?timeout=0", "a number of seconds above 0, not '0'"),
+    ],
+)
+def test_a_spec_that_is_not_one_is_the_users_mistake(spec, words):
+    with pytest.raises(UsageError, match=re.escape(words)):
         make_policy(spec, Sampling())
+
+
+def test_the_options_of_a_spec_arrive():
+    async def go(server):
+        policy = make_policy(f"org/tiny:8b@{server.url}?timeout=0.3&served=other", Sampling())
+        try:
+            return policy.name, await policy.act(episode())
+        finally:
+            await policy.close()
+
+    with FakeServer(lambda _: {"model": "other"} | completion("Hello."), faults=[hang]) as server:
+        name, reply = asyncio.run(go(server))
+    assert (name, reply.served, server.bodies[0]["model"]) == ("org/tiny:8b", "other", "org/tiny:8b")
+
+
+def test_more_fields_can_be_asked_for():
+    with FakeServer() as server:
+        ask(server, extra={"return_token_ids": True, "logprobs": True})
+    assert server.bodies[0] == {
+        "model": "tiny",
+        "messages": MESSAGES,
+        "temperature": 0.7,
+        "top_p": 1.0,
+        "return_token_ids": True,
+        "logprobs": True,
+        "max_tokens": 256,
+    }
 
 
 # --- through the engine and the store ------------------------------------------------------------------------------
 
 
-def roll_out(server: FakeServer, plan, deadline: float = 20, **options) -> list[Trajectory]:
+def roll_out(server: FakeServer, plan, deadline: float = 20, meter: Meter | None = None, **options) -> list[Trajectory]:
     async def go():
         policy = ChatPolicy("tiny", Sampling(), base_url=server.url, **options)
         try:
             episodes = run(
-                plan, policy, run="test", concurrency=4, timeout=deadline, make_env=lambda _, **kw: Guess(**kw)
+                plan,
+                policy,
+                run="test",
+                concurrency=4,
+                timeout=deadline,
+                meter=meter,
+                make_env=lambda _, **kw: Guess(**kw),
             )
             return [trajectory async for trajectory in episodes]
         finally:

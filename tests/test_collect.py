@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from rollout.policy import PolicyError
 from rollout.progress import ProgressLine
 from rollout.store import Store
 from rollout.trajectory import Step, Stop, Trajectory, Usage
-from tests.toy import ToyEnv, ToyPolicy, make_toy, toy_task
+from tests.toy import RELEASE, ToyEnv, ToyPolicy, make_toy, toy_task
 
 ROOT = Path(__file__).parents[1]
 
@@ -98,6 +99,10 @@ def test_hanging_episodes_time_out_and_the_rest_is_kept(tmp_path, monkeypatch):
     summary = collect_toy(tmp_path / "s.db", tasks, concurrency=2, timeout=0.3)
     assert summary.played.stops == {Stop.TIMEOUT: 1, Stop.FINISHED: 19}
     assert summary.owed == 1
+    RELEASE.set()
+    while any(thread.name == "env" for thread in threading.enumerate()):
+        time.sleep(0.01)
+    RELEASE.clear()
 
 
 @pytest.mark.parametrize(

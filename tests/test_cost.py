@@ -25,6 +25,14 @@ def test_a_price_table_is_read(tmp_path):
     assert read_prices(path) == {"gpt-4": Price(30, 60.0), "own@http://host/v1": Price(0, 0)}
 
 
+def test_what_the_server_had_in_its_cache_may_be_cheaper(tmp_path):
+    path = tmp_path / "prices.toml"
+    path.write_text("[gpt-4]\ninput = 30\noutput = 60\ncached_input = 3\n")
+    usage = Usage(1_000_000, 500_000, cached_tokens=400_000)
+    assert dollars(usage, "gpt-4", read_prices(path)) == pytest.approx(0.6 * 30 + 0.4 * 3 + 0.5 * 60)
+    assert dollars(usage, "gpt-4", GPT) == 60.0
+
+
 def test_the_example_is_a_price_table(pytestconfig):
     assert read_prices(pytestconfig.rootpath / "examples" / "prices.toml") == {"smollm2": Price(0.0, 0.0)}
 
@@ -39,6 +47,8 @@ def test_the_example_is_a_price_table(pytestconfig):
         '[a]\ninput = "1"\noutput = 2',
         "[a]\ninput = 1\noutput = nan",
         "[a]\ninput = true\noutput = 1",
+        "[a]\ninput = 1\noutput = 1\ncached_input = -1",
+        "[a]\ninput = 1\noutput = 1\ncached = 1",
     ],
 )
 def test_what_is_no_price_is_named(tmp_path, text):

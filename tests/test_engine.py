@@ -8,12 +8,16 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from envs import UsageError
-from rollout.engine import episode_seed, run
+from rollout.calls import Calls
+from rollout.engine import episode_seed, run, still_owed
 from rollout.episode import run_episode
+from rollout.limits import Limits
+from rollout.meter import Meter
 from rollout.policy import ContextFull, PolicyError, Reply
 from rollout.trajectory import Stop
 from tests.toy import RELEASE, ToyEnv, ToyPolicy, make_toy, toy_task
@@ -93,7 +97,8 @@ def test_usage_errors_are_raised():
     with pytest.raises(UsageError, match="has no solution"):
         play(task=toy_task(0, "unsolvable"))
     with pytest.raises(UsageError, match="has no solution"):
-        play_all([toy_task(0, "unsolvable"), *map(toy_task, range(1, 50))], concurrency=2)
+        play_all([toy_task(0, "unsolvable"), *map(toy_task, range(1, 50))], policy := ToyPolicy(), concurrency=2)
+    assert len(policy.seen) < 25  # the others do not play on
 
 
 def test_unpaired_surrogates_never_enter_the_history():
@@ -259,12 +264,15 @@ def test_cancellation_yields_what_has_ended_and_drops_the_rest():
 
 
 def test_leaving_the_stream_early_ends_the_run():
+    policy = ToyPolicy()
+
     async def first():
-        stream = run([(toy_task(i), 0) for i in range(50)], ToyPolicy(), run="r", concurrency=4, make_env=make_toy)
+        stream = run([(toy_task(i), 0) for i in range(50)], policy, run="r", concurrency=4, make_env=make_toy)
         async with contextlib.aclosing(stream):
             return await anext(stream)
 
     assert asyncio.run(first()).success
+    assert len(policy.seen) < 25
     assert _no_threads_after(2)
 
 
@@ -279,6 +287,320 @@ def test_policies_may_work_on_the_env_thread_and_see_their_errors():
 
     (trajectory,) = play_all([toy_task(0)], Peeking())
     assert trajectory.stop is Stop.FINISHED, trajectory.error
+
+
+class Watched(ToyPolicy):
+    """The expert; keeps how many of its calls and episodes there were at a time, and in which order they came."""
+
+    def __init__(self, seconds=0.005):
+        super().__init__()
+        self.seconds, self.in_flight, self.most, self.order = seconds, 0, 0, []
+
+    async def act(self, episode):
+        self.in_flight += 1
+        self.most = max(self.most, self.in_flight)
+        self.order.append((episode.task.id, episode.sample))
+        try:
+            await asyncio.sleep(self.seconds)
+            return await super().act(episode)
+        finally:
+            self.in_flight -= 1
+
+
+def test_calls_and_episodes_have_a_limit_each():
+    policy, meter = Watched(), Meter()
+    trajectories = play_all([toy_task(i) for i in range(30)], policy, concurrency=2, live=7, meter=meter)
+    assert len(trajectories) == 30
+    assert all(t.success for t in trajectories)
+    assert (policy.most, meter.live.peak) == (2, 7)
+
+
+def test_a_policy_may_say_how_many_calls_it_takes():
+    policy, meter = Watched(), Meter()
+    policy.concurrency = 1
+    play_all([toy_task(i) for i in range(5)], policy, meter=meter)
+    assert (policy.most, meter.live.peak) == (1, 1)
+    play_all([toy_task(i) for i in range(5)], policy, concurrency=3, meter=meter)
+    assert policy.most == 3
+
+
+def test_limits_are_found_while_the_run_goes_on(monkeypatch):
+    monkeypatch.setattr("rollout.limits._WINDOW_SECONDS", 0.05)
+    monkeypatch.setattr("rollout.limits._FIRST", 2)
+    monkeypatch.setattr("rollout.crew._TICK_SECONDS", 0.01)
+    policy, meter = Watched(0.02), Meter()
+    tasks = [toy_task(i) for i in range(200)]
+    trajectories = play_all(tasks, policy, meter=meter)
+    assert sorted(t.task.id for t in trajectories) == sorted(task.id for task in tasks)
+    assert all(t.success for t in trajectories)
+    assert meter.events["limit"] >= 2
+    assert policy.most > 4
+    assert _no_threads_after(2)
+
+
+def test_slots_come_and_go_with_the_limit(monkeypatch):
+    class Scripted(Limits):
+        def update(self, now, replies, call_seconds):
+            before, self.live = self.live, 6 if 20 < replies < 100 else 2
+            return before != self.live
+
+    class Counting(Watched):
+        async def act(self, episode):
+            alive.append(int(meter.live.value))
+            return await super().act(episode)
+
+    monkeypatch.setattr("rollout.engine.Limits", Scripted)
+    monkeypatch.setattr("rollout.crew._TICK_SECONDS", 0.001)
+    alive, meter = [], Meter()
+    assert len(play_all([toy_task(i) for i in range(80)], Counting(), concurrency=2, meter=meter)) == 80
+    assert max(alive[:20]) == 2
+    assert max(alive) == 6
+    assert max(alive[-100:]) == 2
+    assert _no_threads_after(2)
+
+
+def test_a_plan_is_asked_only_for_what_can_start():
+    meter = Meter()
+
+    def plan():
+        for i in range(12):
+            assert i - meter.episodes.count < 3
+            yield toy_task(i), 0
+
+    async def gather():
+        options = {"concurrency": 3, "live": 3, "make_env": make_toy, "meter": meter}
+        return [t async for t in run(plan(), ToyPolicy(), run="r", **options)]
+
+    assert len(asyncio.run(gather())) == 12
+
+
+def test_an_error_of_the_plan_ends_the_run():
+    def plan():
+        yield from ((toy_task(i), 0) for i in range(5))
+        raise UsageError("the price list is gone")
+
+    got = []
+
+    async def consume():
+        async for trajectory in run(plan(), ToyPolicy(), run="r", concurrency=2, live=2, make_env=make_toy):
+            got.append(trajectory)
+
+    with pytest.raises(UsageError, match="price list"):
+        asyncio.run(consume())
+    assert 3 <= len(got) <= 5
+    assert _no_threads_after(2)
+
+
+def test_samples_of_a_task_start_together():
+    class Noting(Meter):
+        def began(self, task, sample):
+            super().began(task, sample)
+            begun.append((task, sample, int(self.live.value)))
+
+    begun, plan = [], [(toy_task(i), sample) for i in range(6) for sample in range(4)]
+
+    async def consume():
+        options = {"concurrency": 4, "live": 8, "make_env": make_toy, "meter": Noting()}
+        async for _ in run(plan, ToyPolicy(), run="r", **options):
+            pass
+
+    asyncio.run(consume())
+    assert [(task, sample) for task, sample, _ in begun] == plan
+    assert [alive for _, _, alive in begun[:8]] == list(range(1, 9))
+
+
+def test_a_plan_may_come_in_bits():
+    """A slot waits for its next job while the others play; the run ends when the plan says so."""
+
+    class Fed:
+        def __init__(self, jobs):
+            self.jobs = jobs
+
+        def __aiter__(self):
+            return self
+
+        async def __anext__(self):
+            await asyncio.sleep(0.01)
+            if not self.jobs:
+                raise StopAsyncIteration
+            return self.jobs.pop(0)
+
+    tasks = [toy_task(i) for i in range(10)]
+
+    async def gather():
+        plan = Fed([(task, 0) for task in tasks])
+        return [t.task async for t in run(plan, ToyPolicy(), run="r", concurrency=3, make_env=make_toy)]
+
+    played = asyncio.run(asyncio.wait_for(gather(), 10))
+    assert sorted(task.id for task in played) == sorted(task.id for task in tasks)
+
+
+def test_a_late_reply_is_a_policy_error_and_a_late_world_an_environment_error(monkeypatch):
+    monkeypatch.setattr("rollout.engine._CLOSING_SECONDS", 0.1)
+
+    class Late(ToyPolicy):
+        async def act(self, episode):
+            if episode.task.difficulty == 1:
+                await asyncio.sleep(3600)
+            return await super().act(episode)
+
+    tasks = [toy_task(0), toy_task(1, "hang"), *(toy_task(i) for i in range(2, 5))]
+    trajectories = play_all(tasks, Late(), concurrency=1, live=1, call_timeout=0.2, env_timeout=0.3)
+    RELEASE.set()
+    assert [(t.stop, t.error) for t in trajectories] == [
+        (Stop.POLICY_ERROR, "no reply within 0.2 seconds"),
+        (Stop.ENV_ERROR, "the environment did not answer within 0.3 seconds"),
+        *[(Stop.FINISHED, None)] * 3,
+    ]
+    assert _no_threads_after(2)
+    RELEASE.clear()
+
+
+def test_a_timeout_of_their_own_is_no_deadline():
+    class Impatient(ToyEnv):
+        def setup(self, task):
+            raise TimeoutError("the browser did not start")
+
+    async def gather(policy, make_env):
+        options = {"run": "r", "call_timeout": 60, "env_timeout": 60}
+        return [t.error async for t in run([(toy_task(0), 0)], policy, make_env=make_env, **options)]
+
+    (error,) = asyncio.run(gather(ToyPolicy(), lambda _: Impatient()))
+    assert error.startswith("TimeoutError: the browser did not start")
+    (error,) = asyncio.run(gather(ToyPolicy(TimeoutError("of the client")), make_toy))
+    assert error.startswith("TimeoutError: of the client")
+
+
+class Decided(Watched):
+    """Solves a task with the samples that `solving` names, at once; the others would take an hour."""
+
+    def __init__(self, *solving):
+        super().__init__()
+        self.solving = solving
+
+    async def act(self, episode):
+        if episode.sample not in self.solving:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                if episode.sample == 1:
+                    raise ConnectionError("lost") from None
+                raise
+        return await super().act(episode)
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 8])
+def test_enough_successes_cut_the_other_samples(concurrency):
+    """With few calls at a time most of them are cut while they wait for one."""
+    policy, meter, tasks = Decided(0), Meter(), [toy_task(i) for i in range(6)]
+
+    async def gather():
+        plan = [(task, sample) for task in tasks for sample in range(4)]
+        options = {"concurrency": concurrency, "live": 8, "enough": 1, "meter": meter}
+        return [t async for t in run(plan, policy, run="r", make_env=make_toy, **options)]
+
+    if concurrency < 8:
+        policy.solving = (0, 1, 2, 3)  # or those that take an hour would keep the others out
+    trajectories = asyncio.run(asyncio.wait_for(gather(), 20))
+    assert all(t.success for t in trajectories)
+    assert {t.task.id for t in trajectories} == {task.id for task in tasks}
+    begun, cut = meter.events["episode_started"], meter.events["episode_cut"]
+    assert begun == len(trajectories) + cut
+    assert cut >= 6
+    assert _no_threads_after(2)
+
+
+def test_samples_are_not_begun_when_there_are_enough_successes():
+    policy = Watched()
+    tasks = [toy_task(i) for i in range(3)]
+
+    async def gather():
+        plan = [(task, sample) for task in tasks for sample in range(5)]
+        options = {"concurrency": 1, "enough": 2, "successes": {tasks[0]: 1, tasks[1]: 2}}
+        return [(t.task, t.sample) async for t in run(plan, policy, run="r", make_env=make_toy, **options)]
+
+    assert asyncio.run(gather()) == [(tasks[0], 0), (tasks[2], 0), (tasks[2], 1)]
+    owed = [(task, sample) for task in tasks for sample in (3, 4)]
+    assert still_owed(owed, {tasks[0]: 1, tasks[1]: 2}, 2) == owed[:2] + owed[4:]
+    assert still_owed(owed, {tasks[1]: 2}, None) == owed
+
+
+def test_a_failure_is_no_success():
+    """The samples that fail are kept, and those after them are played."""
+    policy = ToyPolicy(DONE)
+
+    async def gather():
+        plan = [(toy_task(0), sample) for sample in range(4)]
+        return [t async for t in run(plan, policy, run="r", concurrency=2, enough=1, make_env=make_toy)]
+
+    trajectories = asyncio.run(gather())
+    assert [t.success for t in trajectories] == [False] * 4
+
+
+def test_a_slot_that_was_cut_tells_later_failures_from_it():
+    async def gather():
+        plan = [(toy_task(0), sample) for sample in range(4)] + [(toy_task(i, "broken"), 0) for i in range(1, 9)]
+        stream = run(plan, Decided(0), run="r", concurrency=4, live=4, enough=1, make_env=make_toy)
+        return [t.stop async for t in stream]
+
+    stops = asyncio.run(asyncio.wait_for(gather(), 10))
+    assert stops == [Stop.FINISHED] + [Stop.ENV_ERROR] * 8
+
+
+def test_a_run_that_is_stopped_while_it_cuts_stops():
+    async def cancel():
+        plan = [(toy_task(i), sample) for i in range(2) for sample in range(8)]
+        stream = run(plan, Decided(0), run="r", concurrency=8, live=8, enough=1, make_env=make_toy)
+        async with contextlib.aclosing(stream):
+            assert (await anext(stream)).sample == 0  # the others have been told, and have not heard yet
+        assert _no_threads_after(2)
+
+    asyncio.run(asyncio.wait_for(cancel(), 10))
+
+
+def test_calls_are_made_in_the_order_in_which_they_were_asked_for():
+    async def play():
+        policy = Watched(0.001)
+        calls = Calls(policy, limit=1)
+        episodes = [SimpleNamespace(task=toy_task(i), sample=0, messages=[]) for i in range(10)]
+        policy.script = [DONE]
+        await asyncio.gather(*[calls.act(episode) for episode in episodes])
+        assert policy.order == [(episode.task.id, 0) for episode in episodes]
+        assert policy.most == 1
+        waiting = [asyncio.create_task(calls.act(episode)) for episode in episodes]
+        await asyncio.sleep(0)
+        calls.limit = 4
+        await asyncio.gather(*waiting)
+        assert policy.most == 4
+
+    asyncio.run(play())
+
+
+def test_a_call_that_is_let_in_as_its_episode_is_cancelled_is_given_on():
+    async def play():
+        policy = Watched(3600)
+        calls = Calls(policy, limit=1)
+        episode = SimpleNamespace(task=toy_task(0), sample=0)
+        first, second, third = [asyncio.create_task(calls.act(episode)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        first.cancel()
+        second.cancel()
+        await asyncio.sleep(0.01)
+        assert policy.in_flight == 1
+        assert first.cancelled()
+        assert second.cancelled()
+        fourth = asyncio.create_task(calls.act(episode))
+        await asyncio.sleep(0.01)
+        third.cancel()  # lets the fourth in
+        await asyncio.sleep(0)
+        fourth.cancel()  # before it runs
+        await asyncio.sleep(0.01)
+        assert fourth.cancelled()
+        policy.seconds, policy.script = 0, [DONE]
+        reply, _ = await asyncio.wait_for(calls.act(SimpleNamespace(task=toy_task(0), sample=0, messages=[])), 5)
+        assert reply.text == DONE
+
+    asyncio.run(play())
 
 
 def test_process_exits_with_a_stuck_environment():

@@ -16,7 +16,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def env():
     env = MiniwobEnv()
     yield env

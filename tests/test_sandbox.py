@@ -161,7 +161,7 @@ def test_what_execute_leaves_running_goes_on(box):
 
 
 def test_what_else_runs_stands_still_while_execute_does(box):
-    box.run("while :; do echo x >> /tmp/growing; done &")
+    box.run("echo x > /tmp/growing; while :; do echo x >> /tmp/growing; done &")
     before, after = box.execute(["sh", "-c", "wc -l < /tmp/growing; sleep 0.3; wc -l < /tmp/growing"]).output.split()
     assert before == after
     time.sleep(0.3)

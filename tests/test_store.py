@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envs import SPLITS, Task, ToolCall, UsageError
+from rollout.rows import COLUMNS, STEP_COLUMNS, pack
 from rollout.store import MIGRATIONS, Store
 from rollout.trajectory import Step, Stop, Trajectory, Usage
 from tests.toy import toy_task
@@ -59,11 +60,13 @@ steps = st.builds(
     error=st.none() | text,
     state_key=text,
     finish=st.sampled_from(["stop", "length"]),
-    usage=st.builds(Usage, counts, counts),
+    usage=st.builds(Usage, counts, counts, counts),
     token_ids=st.none() | st.lists(st.integers(0, 2**31 - 1), max_size=5),
     logprobs=st.none() | st.lists(st.floats(max_value=0, allow_nan=False), max_size=5),
     policy_seconds=seconds,
     env_seconds=seconds,
+    origin=st.sampled_from(["text", "tools"]),
+    reasoning=text,
 )
 messages = st.fixed_dictionaries({"role": st.sampled_from(["system", "user", "assistant"]), "content": text})
 
@@ -84,6 +87,7 @@ def trajectories(draw):
         reward=draw(st.floats(0, 1)) if stop.valid else None,
         error=draw(st.none() | text),
         seconds=draw(seconds),
+        served=draw(text),
     )
 
 
@@ -289,21 +293,28 @@ def test_several_processes_write_one_file(path):
         assert [row["episodes"] for row in store.runs()] == [150] * 3
 
 
-def test_an_older_store_keeps_what_it_has(path, monkeypatch):
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_an_older_store_keeps_what_it_has(path, monkeypatch, version):
     rows = [trajectory(i, sample=9 - i, steps=[Step(1)]) for i in range(5)]
-    monkeypatch.setattr("rollout.store.MIGRATIONS", MIGRATIONS[:1])
+    monkeypatch.setattr("rollout.store.MIGRATIONS", MIGRATIONS[:version])
     with Store(path) as store:
-        for row in rows:
-            store.add(row)
-        kept = list(store.select())
+        store.start_run("r", {})
+        for row in map(pack, rows):
+            _insert_known(store.db["trajectories"], dict(zip(COLUMNS, row.trajectory, strict=True)))
+            _insert_known(store.db["steps"], dict(zip(STEP_COLUMNS, row.steps[0], strict=True)))
     monkeypatch.undo()
     with Store(path) as store:
-        assert list(store.select()) == kept
+        assert sorted(store.select(), key=lambda t: -t.sample) == rows
         numbers = store.db.execute("SELECT id, number FROM trajectories ORDER BY number").fetchall()
         assert numbers == [(row.id, number) for number, row in enumerate(rows, 1)]
         store.add(rows[0])
         store.flush()
         assert store.db["trajectories"].count == 5
+
+
+def _insert_known(table, values):
+    """Insert what a table of an older version has columns for."""
+    table.insert({name: value for name, value in values.items() if name in table.columns_dict})
 
 
 def test_a_trajectorys_number_is_never_given_twice(path):

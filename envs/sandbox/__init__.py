@@ -17,7 +17,7 @@ from envs.sandbox.interface import Entry, File, Limits, Outcome, Process, Sandbo
 from envs.sandbox.pool import Pool
 
 __all__ = ["BACKENDS", "Entry", "File", "Limits", "Outcome", "Process", "Sandbox", "SandboxLost"]
-__all__ += ["available", "open_sandbox"]
+__all__ += ["available", "open_sandbox", "ready_boxes"]
 
 BACKENDS = ("bubblewrap", "docker")
 
@@ -56,6 +56,11 @@ def open_sandbox(
         return open_one()
     pool = _pools.get(open_one) or _pools.setdefault(open_one, Pool(open_one, ready))
     return pool.take()
+
+
+def ready_boxes() -> list[Sandbox]:
+    """The boxes that are kept ready in this process and belong to nobody yet."""
+    return [box for pool in _pools.values() for box in pool.ready()]
 
 
 @functools.cache  # an engine is asked once whether it answers, not for every box

@@ -99,6 +99,10 @@ class BubblewrapSandbox(Sandbox):
             self.close()
             raise
 
+    @property
+    def handle(self) -> int:
+        return self._shell_process
+
     def run(self, command: str, seconds: float | None = None) -> Outcome:
         with self._use:
             return self._shell.run(command, self.limits.seconds if seconds is None else seconds)

@@ -46,6 +46,7 @@ class Server:
     def __init__(self):
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
+        self._process: subprocess.Popen | None = None
         self.boxes: weakref.WeakSet[Box] = weakref.WeakSet()
 
     def begin(self, plan: Plan) -> socket.socket:
@@ -57,6 +58,11 @@ class Server:
                 self._launch()
             send(self._socket, plan, (there.fileno(),))
         return here
+
+    @property
+    def pid(self) -> int | None:
+        """The process of the server, when there is one."""
+        return self._process.pid if self._process else None
 
     def _launch(self) -> None:
         if self._socket is not None:  # the last one was killed
@@ -83,7 +89,7 @@ class Server:
             if self._socket is not None:
                 self._socket.close()
                 self._process.wait()
-                self._socket = None
+                self._socket = self._process = None
 
     def forget(self) -> None:
         """In a forked child: leave the parent's boxes alone, and do not keep their sockets open past its end."""

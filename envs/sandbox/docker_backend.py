@@ -113,6 +113,10 @@ class DockerSandbox(Sandbox):
             docker_engine.skeleton(self._container),
         )
 
+    @property
+    def handle(self) -> str:
+        return self._container.id
+
     def run(self, command: str, seconds: float | None = None) -> Outcome:
         with self._use:
             return self._shell.run(command, self.limits.seconds if seconds is None else seconds)

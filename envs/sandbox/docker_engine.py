@@ -13,8 +13,8 @@ from pathlib import Path
 from envs.errors import UsageError
 from envs.sandbox.interface import Limits, SandboxLost
 
-__all__ = ["CAPABILITIES", "IMAGE", "LABEL", "available", "connect", "create", "errors", "owner", "remove", "skeleton"]
-__all__ += ["sweep", "unreachable"]
+__all__ = ["CAPABILITIES", "IMAGE", "LABEL", "available", "connect", "containers", "create", "errors", "owner"]
+__all__ += ["remove", "skeleton", "sweep", "unreachable"]
 
 IMAGE = "agenttuning-sandbox:latest"
 """The default image, which `envs.sandbox.image` makes."""
@@ -202,6 +202,13 @@ def _born(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def containers() -> list:
+    """The containers that this process made and that are still there."""
+    with errors("looking for containers"), contextlib.closing(connect()) as client:
+        wanted = {"label": f"{LABEL}.owner={owner()}"}
+        return client.containers.list(all=True, filters=wanted, ignore_removed=True)
 
 
 def sweep() -> None:

@@ -117,6 +117,11 @@ class Sandbox(ABC):
     lacks: tuple[str, ...] = ()
     """What of this the machine cannot give, a sentence each."""
 
+    @property
+    @abstractmethod
+    def handle(self) -> int | str:
+        """By what the machine knows the box: the process of its shell, or its container."""
+
     @abstractmethod
     def run(self, command: str, seconds: float | None = None) -> Outcome:
         """Run a command line in the persistent shell (bash): its directory, variables, functions and jobs stay.

@@ -32,6 +32,12 @@ class Pool:
                 self._boxes.append(self._thread.submit(self._open))
         return box.result() if box else self._open()
 
+    def ready(self) -> list[Sandbox]:
+        """The boxes that are made and that nobody took yet."""
+        with self._lock:
+            made = [box for box in self._boxes if box.done() and not box.cancelled() and not box.exception()]
+        return [box.result() for box in made]
+
     def close(self) -> None:
         """Close the boxes that nobody took."""
         self._thread.shutdown(cancel_futures=True)

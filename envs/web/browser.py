@@ -15,7 +15,7 @@ from typing import Any
 from envs.errors import UsageError, WorldError
 from envs.web.server import SiteServer
 
-__all__ = ["CONTEXT", "Browser", "shared_browser"]
+__all__ = ["CONTEXT", "Browser", "running_browser", "shared_browser"]
 
 _SECONDS = 60.0
 """How long anything may take before the machine is taken to be broken. What the model does has shorter limits."""
@@ -62,6 +62,11 @@ def shared_browser() -> "Browser":
         return _browsers[os.getpid()]
 
 
+def running_browser() -> "Browser | None":
+    """The browser of this process, if one was asked for."""
+    return _browsers.get(os.getpid())
+
+
 class Browser:
     """The background loop with its browser and its server.
 
@@ -105,6 +110,15 @@ class Browser:
         context, tab = await ready
         self._spare = self._spare or asyncio.create_task(self._open_context())
         return context, tab
+
+    @property
+    def contexts(self) -> list[Any]:
+        """The contexts that are open, without the one that is made ready."""
+        if self.chromium is None or not self.chromium.is_connected():
+            return []
+        spare = self._spare
+        made = spare is not None and spare.done() and not spare.cancelled() and not spare.exception()
+        return [context for context in self.chromium.contexts if not made or context is not spare.result()[0]]
 
     async def _open_context(self) -> tuple[Any, Any]:
         context = await self.chromium.new_context(**CONTEXT)
