@@ -64,13 +64,13 @@ def harness_model(policy: str, batch: int) -> "LM":
     """A policy's weights, or the server that it names, as a model of the harness.
 
     Args:
-        policy: smollm2, smollm2+ADAPTER_DIR, local:PATH, or MODEL@URL of a server with /completions.
+        policy: smollm2, smollm2+ADAPTER_DIR, local:PATH, or [vllm:]MODEL@URL of a server with /completions.
         batch: requests that go through a model together.
 
     Raises:
         UsageError: no such model.
     """
-    name, at, url = policy.partition("@")
+    name, at, url = policy.removeprefix("vllm:").partition("@")
     if at:
         from lm_eval.models.openai_completions import LocalCompletionsAPI
 

@@ -24,9 +24,8 @@ def untrained(policy: str, tasks: Sequence[Task], format: str) -> list[str]:
     Raises:
         UsageError: the checkpoint was trained on one of the environments, but in another format.
     """
-    path = policy.removeprefix("local:") if policy.startswith("local:") else policy.partition("+")[2]
-    folder = Path(path)
-    if not path or not (folder / "manifest.json").exists():  # no checkpoint of ours: nothing to hold it to
+    folder = Path(path) if (path := _checkpoint(policy)) else None
+    if folder is None or not (folder / "manifest.json").exists():  # no checkpoint of ours: nothing to hold it to
         return []
     trained, unseen = set(Manifest.read(folder).prompts), []
     for env, asked in grouped(tasks, lambda task: task.env).items():
@@ -39,6 +38,15 @@ def untrained(policy: str, tasks: Sequence[Task], format: str) -> list[str]:
                 f"Give --format {known[0]}, or --allow-other-prompt to score it all the same"
             )
     return unseen
+
+
+def _checkpoint(policy: str) -> str:
+    """The folder that a policy's spec may name; empty where it names none."""
+    kind, _, rest = policy.partition(":")
+    if kind == "local":
+        return rest
+    model, _, adapter = (rest if kind == "vllm" else policy).partition("+")
+    return adapter or (model if kind == "vllm" else "")
 
 
 def _hashes(env: str, asked: Iterable[Task], format: str) -> set[str]:

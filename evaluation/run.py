@@ -58,8 +58,8 @@ def evaluate(
     incomplete. Worlds that cannot be played here are named, with what they lack, and are left out of every number.
 
     Args:
-        policy: expert, random, human, replay:RUN, smollm2, smollm2+ADAPTER_DIR, local:PATH, or the name of a model on
-            an OpenAI-compatible server (gpt-4).
+        policy: expert, random, human, replay:RUN, smollm2, smollm2+ADAPTER_DIR, local:PATH, vllm:MODEL[+ADAPTER_DIR],
+            or a model on an OpenAI-compatible server (gpt-4, MODEL@URL).
         suite: which tasks: held-in, novel, held-out, smoke, db-dev, db-test, db-easy-test, db-novel.
         tasks: files with tasks to play as well, or instead of a suite, each FILE.jsonl or LOADER:PATH.
         run: name under which the episodes are kept. By default SUITE-POLICY.

@@ -247,7 +247,7 @@ def checkpoint(tmp_path, monkeypatch):
     return of
 
 
-@pytest.mark.parametrize("prefix", ["local:", "smollm2+"])
+@pytest.mark.parametrize("prefix", ["local:", "smollm2+", "vllm:", "vllm:smollm2+"])
 def test_a_checkpoint_trained_on_a_world_in_another_format_is_refused_before_any_work(tmp_path, checkpoint, prefix):
     policy = checkpoint(("db", "hermes")).replace("local:", prefix)
     with pytest.raises(UsageError, match=r"trained on AgentTuning/Db-v0 with the hermes system prompt, not the react"):
