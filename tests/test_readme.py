@@ -21,7 +21,7 @@ VERBS = sorted(
 )
 NEEDS_MORE = (
     *("gpt-4", "my-model", "smollm2", "training.", "evaluation.", "rollout.view"),
-    *("envs.serve_mcp", "envs.sandbox.image", "envs.derive"),
+    *("envs.serve_mcp", "envs.sandbox.image", "envs.derive", "rollout.serve", "rollout.drift", "--ray"),
 )
 """Commands that are not run here, for want of a server, a client, minutes or others' output; their flags are read."""
 RUNNABLE = [c for c in COMMANDS if c[:2] == ["python", "-m"] and not any(n in w for n in NEEDS_MORE for w in c)]
