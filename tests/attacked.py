@@ -81,7 +81,7 @@ def backend(request):
 @pytest.fixture(scope="module")
 def boxes(host, backend):  # noqa: ARG001 (the box must see the host's environment, and its end the engine)
     """One box for each user, which all attacks share: what they break stays broken, and shows."""
-    boxes: dict[str, Sandbox] = {}
+    boxes = {user: open_sandbox(backend, limits=LIMITS, user=user) for user in ("user", "root")}
     yield boxes
     for box in boxes.values():
         box.close()

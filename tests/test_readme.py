@@ -17,7 +17,7 @@ VERBS = sorted(
     ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__main__")
     for package in ("envs", "rollout", "evaluation", "training")
     for file in (ROOT / package).rglob("*.py")
-    if '\nif __name__ == "__main__":' in file.read_text(encoding="utf-8")
+    if '\nif __name__ == "__main__":\n    main(' in file.read_text(encoding="utf-8")
 )
 NEEDS_MORE = (
     *("gpt-4", "my-model", "smollm2", "training.", "evaluation.", "rollout.view"),
