@@ -68,13 +68,20 @@ def rows(store: Path) -> list[tuple]:
 
 def workers() -> list[psutil.Process]:
     """The processes of this run's workers."""
-    below = psutil.Process().children(recursive=True)
-    return [process for process in below if process.cmdline() and process.cmdline()[0].startswith("ray::Worker")]
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended, and maybe nobody has waited for it
+            if " ".join(process.cmdline()).startswith("ray::Worker"):
+                found.append(process)
+    return found
 
 
 def reachable() -> list[str]:
     """Where the processes of this run listen for other machines."""
-    sockets = [socket for process in psutil.Process().children(recursive=True) for socket in process.net_connections()]
+    sockets = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            sockets += process.net_connections()
     hosts = {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
     return [host for host in hosts if not host.removeprefix("::ffff:").startswith("127.")]
 
