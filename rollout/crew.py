@@ -128,7 +128,7 @@ class Crew:
     async def _slot(self) -> None:
         thread = None
         try:
-            while len(self._slots) <= self._limits.live and (job := await self._next()) is not None:
+            while self._stays() and (job := await self._next()) is not None:
                 thread = thread or self._open_thread()
                 trajectory = await self._episode(thread, *job)
                 if thread.busy or (trajectory and trajectory.stop is Stop.ENV_ERROR):
@@ -137,6 +137,13 @@ class Crew:
         finally:
             if thread is not None:
                 thread.retire()
+
+    def _stays(self) -> bool:
+        """Whether this slot goes on. One too many is off the list at once: the next must not leave in its stead too."""
+        if len(self._slots) <= self._limits.live:
+            return True
+        del self._slots[asyncio.current_task()]
+        return False
 
     async def _episode(self, thread: EnvThread, task: Task, sample: int) -> Trajectory | None:
         """Play one; None when it was cut because the task has enough successes."""
@@ -167,7 +174,7 @@ class Crew:
                 slot.cancel()
 
     def _leave(self, slot: asyncio.Task) -> None:
-        del self._slots[slot]
+        self._slots.pop(slot, None)
         self._check(slot)
         if not self._slots:
             self.finished.put_nowait(None)

@@ -359,6 +359,24 @@ def test_slots_come_and_go_with_the_limit(monkeypatch):
     assert _no_threads_after(2)
 
 
+def test_episodes_that_end_at_once_leave_as_many_slots_as_the_limit(monkeypatch):
+    limits, ended = Limits(2, 6), []
+
+    async def together(*args, **kwargs):
+        trajectory = await run_episode(*args, **kwargs)
+        ended.append(trajectory)
+        if len(ended) == 6:
+            limits.live = 2
+            gate.set()
+        await gate.wait()
+        return trajectory
+
+    monkeypatch.setattr("rollout.engine.Limits", lambda calls, live: limits)
+    monkeypatch.setattr("rollout.engine.run_episode", together)
+    gate = asyncio.Event()
+    assert len(play_all([toy_task(i) for i in range(20)])) == 20
+
+
 def test_a_plan_is_asked_only_for_what_can_start():
     meter = Meter()
 
