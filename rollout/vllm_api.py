@@ -8,15 +8,12 @@ from collections.abc import Sequence
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from envs.errors import UsageError
 from envs.types import Message
 from rollout.policy import PolicyError
+from rollout.spec import host_of, is_loopback
 
 __all__ = ["VllmApi"]
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class VllmApi:
@@ -31,12 +28,9 @@ class VllmApi:
     """
 
     def __init__(self, url: str, timeout: float = 300.0):
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise UsageError(f"{url!r} is not the URL of a server; write it as http://127.0.0.1:8000/v1")
         self._root, self._timeout = url.rstrip("/").removesuffix("/v1"), timeout
         # A proxy of the environment is for the outside world: it cannot reach this machine's own loopback.
-        handlers = [urllib.request.ProxyHandler({})] if parts.hostname in _LOOPBACK else []
+        handlers = [urllib.request.ProxyHandler({})] if is_loopback(host_of(url)) else []
         self._open = urllib.request.build_opener(*handlers).open
 
     @property
