@@ -24,7 +24,7 @@ from envs.types import Message
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["Rendered", "prompt_hash", "prompt_ids", "render", "stop_ids", "template_hash"]
+__all__ = ["Rendered", "common_length", "prompt_hash", "prompt_ids", "render", "stop_ids", "template_hash"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,12 @@ def render(
 def template_hash(tokenizer: "PreTrainedTokenizerFast") -> str:
     """16 hexadecimal digits that name the chat template."""
     return prompt_hash(tokenizer.get_chat_template())
+
+
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids two sequences begin with alike."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def prompt_hash(text: str) -> str:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from envs.cli import main
 from envs.errors import UsageError
-from rollout.chat import render
+from rollout.chat import common_length, render
 from rollout.reviews import written
 from rollout.store import DEFAULT_STORE, Store
 from rollout.trajectory import Trajectory
@@ -106,7 +106,7 @@ def kind_of(sampled: list[int], encoded: list[int]) -> Kind:
     """How two lists of ids differ."""
     if sampled == encoded:
         return Kind.CLEAN
-    return Kind.TAIL if _common(sampled, encoded) >= max(len(sampled), len(encoded)) - _TAIL else Kind.LARGE
+    return Kind.TAIL if common_length(sampled, encoded) >= max(len(sampled), len(encoded)) - _TAIL else Kind.LARGE
 
 
 def _load(tokenizer: str) -> "PreTrainedTokenizerFast":
@@ -123,12 +123,6 @@ def _load(tokenizer: str) -> "PreTrainedTokenizerFast":
         raise UsageError(f"{path} holds no tokenizer: {error}") from None
 
 
-def _common(one: list[int], other: list[int]) -> int:
-    """The length of the common beginning."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
-
-
 def _table(found: list[Drift]) -> Table:
     table = Table("turn", title="Sampled ids against the re-encoded text", title_justify="left")
     for heading in ("replies", *Kind):
@@ -143,7 +137,7 @@ def _table(found: list[Drift]) -> Table:
 
 def _shown(tokenizer: "PreTrainedTokenizerFast", one: Drift) -> str:
     """The tokens from the last common one on, a few of them."""
-    start = max(_common(one.sampled, one.encoded) - 1, 0)
+    start = max(common_length(one.sampled, one.encoded) - 1, 0)
     sides = []
     for name, ids in (("sampled", one.sampled), ("encoded", one.encoded)):
         pieces = [tokenizer.decode([i]) for i in ids[start : start + 8]]

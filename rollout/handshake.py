@@ -5,12 +5,11 @@ where a message spells a control token; and its chat template must be the one th
 to the same server in messages.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envs.errors import UsageError
-from rollout.chat import prompt_ids
+from rollout.chat import common_length, prompt_ids
 from rollout.snapshots import Snapshot
 from rollout.vllm_api import VllmApi
 
@@ -83,11 +82,11 @@ def load_tokenizer(folder: Path) -> "PreTrainedTokenizerFast":
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
 
-def _difference(tokenizer: "PreTrainedTokenizerFast", ours: Sequence[int], theirs: Sequence[int]) -> str:
-    same = next((n for n, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), min(len(ours), len(theirs)))
+def _difference(tokenizer: "PreTrainedTokenizerFast", ours: list[int], theirs: list[int]) -> str:
+    same = common_length(ours, theirs)
     shown = [tokenizer.decode(ids) for ids in (ours[max(0, same - 8) : same], ours[same : same + 8], theirs[same:][:8])]
     return (
         f"makes other tokens of a conversation than were trained on: after {same} equal ones ({shown[0]!r}) "
-        f"come {list(ours[same:][:8])} here ({shown[1]!r}) and {list(theirs[same:][:8])} there ({shown[2]!r}). "
+        f"come {ours[same:][:8]} here ({shown[1]!r}) and {theirs[same:][:8]} there ({shown[2]!r}). "
         "Serve the model with the tokenizer and the chat template of its own folder"
     )
