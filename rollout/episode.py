@@ -12,7 +12,7 @@ from envs.errors import UsageError, WorldError
 from envs.types import Message, Task
 from rollout.calls import Calls
 from rollout.policy import ContextFull, Episode, Policy, PolicyError, Reply
-from rollout.trajectory import Step, Stop, Trajectory, Usage, well_formed
+from rollout.trajectory import Step, Stop, Trajectory, well_formed
 
 __all__ = ["run_episode"]
 
@@ -109,7 +109,7 @@ def _answered(turn: int, reply: Reply, seconds: float) -> Step:
     return Step(
         turn,
         finish=reply.finish,
-        usage=Usage(reply.prompt_tokens, reply.completion_tokens, reply.cached_tokens),
+        usage=reply.usage,
         token_ids=reply.token_ids,
         logprobs=reply.logprobs,
         policy_seconds=seconds,

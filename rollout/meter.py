@@ -190,9 +190,7 @@ class Meter:
         """Count a call: `wait` seconds before it could be made, `seconds` until the reply was there."""
         self.replies += 1
         self.waits.add(wait)
-        self.tokens.prompt_tokens += reply.prompt_tokens
-        self.tokens.completion_tokens += reply.completion_tokens
-        self.tokens.cached_tokens += reply.cached_tokens
+        self.tokens += reply.usage
         if self._log is not None:
             self.event(
                 "call",
@@ -258,7 +256,7 @@ class Meter:
             episode_p50=self.episodes.quantile(0.5),
             episode_p99=self.episodes.quantile(0.99),
             success=self.success,
-            tokens=Usage() + self.tokens,
+            tokens=self.tokens,
             events=Counter(self.events),
             dollars=dollars,
         )

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from envs.core import AgentEnv
 from envs.types import Message, Task
+from rollout.trajectory import Usage
 
 __all__ = ["ContextFull", "Episode", "Policy", "PolicyError", "Reply"]
 
@@ -45,6 +46,11 @@ class Reply:
     served: str = ""
     origin: str = "text"
     reasoning: str = ""
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of this call."""
+        return Usage(self.prompt_tokens, self.completion_tokens, self.cached_tokens)
 
 
 @dataclass
