@@ -10,7 +10,6 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,7 +18,7 @@ from urllib.parse import urlsplit
 from envs.errors import UsageError
 from envs.types import canonical_json
 from rollout.policy import Episode
-from rollout.sqlite import open_database
+from rollout.sqlite import closed_on_failure, open_database
 
 __all__ = ["ResponseCache"]
 
@@ -40,10 +39,8 @@ class ResponseCache:
     def __init__(self, path: Path | str):
         try:
             self._db = open_database(Path(path))
-            with ExitStack() as on_failure:
-                on_failure.callback(self._db.close)
+            with closed_on_failure(self._db):
                 self._db["answers"].create({"request": str, "answer": str}, pk="request", if_not_exists=True)
-                on_failure.pop_all()
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"{path} cannot be opened as a cache of responses: {error}") from None
 

@@ -2,7 +2,8 @@
 
 import sqlite3
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite_utils
 
-__all__ = ["open_database"]
+__all__ = ["closed_on_failure", "open_database"]
 
 _BUSY_SECONDS = 60.0
 """How long a writer waits for another process to finish its batch."""
@@ -27,12 +28,20 @@ def open_database(path: Path) -> "sqlite_utils.Database":
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     database = _sqlite_utils().Database(sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None))
-    with ExitStack() as on_failure:
-        on_failure.callback(database.close)
+    with closed_on_failure(database):
         database.enable_wal()
         database.execute("PRAGMA synchronous=NORMAL")
-        on_failure.pop_all()
     return database
+
+
+@contextmanager
+def closed_on_failure(database: "sqlite_utils.Database") -> Iterator[None]:
+    """Close the database if what is done first with it fails."""
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
 
 
 def _sqlite_utils() -> ModuleType:

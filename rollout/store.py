@@ -24,7 +24,7 @@ from rollout.rows import COLUMNS, STEP_COLUMNS, Row, pack, to_json, unpack
 from rollout.screenshots import write_screenshots
 from rollout.settings import differences
 from rollout.spending import TOKENS, Charge, Spent, charge_of, read_spent, write_charges
-from rollout.sqlite import open_database
+from rollout.sqlite import closed_on_failure, open_database
 from rollout.trajectory import Trajectory, Usage, trajectory_id
 
 __all__ = ["DEFAULT_STORE", "Store"]
@@ -55,7 +55,8 @@ class Store:
         self._oldest = 0.0
         try:
             self.db = open_database(self.path)
-            self._prepare()
+            with closed_on_failure(self.db):
+                self._migrate()
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"{self.path} cannot be opened as a store: {error}") from None
 
@@ -270,13 +271,6 @@ class Store:
 
     def _prompt(self, key: str) -> str:
         return self.db["prompts"].get(key)["text"]
-
-    def _prepare(self) -> None:
-        try:
-            self._migrate()
-        except BaseException:
-            self.db.close()
-            raise
 
     def _migrate(self) -> None:
         if self._version() < len(MIGRATIONS):
