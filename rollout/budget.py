@@ -11,15 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 
 from envs.errors import UsageError, did_you_mean
-from envs.types import Task
+from rollout.crew import Job
 from rollout.meter import Meter
 from rollout.prices import Price, dollars, format_dollars, price_of
 from rollout.store import Store
 from rollout.trajectory import Trajectory, Usage
 
 __all__ = ["Bounds", "Budget"]
-
-Job = tuple[Task, int]
 
 
 @dataclass(frozen=True)

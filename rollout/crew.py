@@ -12,12 +12,18 @@ from rollout.limits import Limits
 from rollout.meter import Meter
 from rollout.trajectory import Stop, Trajectory
 
-__all__ = ["Crew", "Jobs", "Plan"]
+__all__ = ["Crew", "Job", "Jobs", "Plan", "satisfied"]
 
 _TICK_SECONDS = 0.25
 
+Job = tuple[Task, int]
+"""A task and a sample."""
+Jobs = Iterable[Job] | AsyncIterable[Job]
 
-Jobs = Iterable[tuple[Task, int]] | AsyncIterable[tuple[Task, int]]
+
+def satisfied(task: Task, successes: Mapping[Task, int], enough: int | None) -> bool:
+    """Whether a task was solved often enough to leave out its further samples; never where `enough` is None."""
+    return enough is not None and successes.get(task, 0) >= enough
 
 
 class Plan:
@@ -34,7 +40,7 @@ class Plan:
         self._enough, self._successes = enough, Counter(successes)
         self.ended = False
 
-    async def next(self) -> tuple[Task, int] | None:
+    async def next(self) -> Job | None:
         """The next job; None when there is none."""
         async for task, sample in self._jobs:
             if not self.satisfied(task):
@@ -44,7 +50,7 @@ class Plan:
 
     def satisfied(self, task: Task) -> bool:
         """Whether the task has enough successes."""
-        return self._enough is not None and self._successes[task] >= self._enough
+        return satisfied(task, self._successes, self._enough)
 
     def succeeded(self, task: Task) -> None:
         """Count a success."""
@@ -52,7 +58,7 @@ class Plan:
             self._successes[task] += 1
 
 
-async def _at_once(jobs: Iterable[tuple[Task, int]]) -> AsyncIterator[tuple[Task, int]]:
+async def _at_once(jobs: Iterable[tuple[Task, int]]) -> AsyncIterator[Job]:
     for job in jobs:
         yield job
 
@@ -110,7 +116,7 @@ class Crew:
             self._slots[slot] = None
             slot.add_done_callback(self._leave)
 
-    async def _next(self) -> tuple[Task, int] | None:
+    async def _next(self) -> Job | None:
         """The next job, which counts as begun: so a plan that watches its cost knows of all that it gave."""
         job = await self._plan.next()
         if job is not None:

@@ -16,7 +16,7 @@ import envs
 from envs.core import AgentEnv
 from envs.types import Message, Task
 from rollout.calls import Calls
-from rollout.crew import Crew, Jobs, Plan
+from rollout.crew import Crew, Job, Jobs, Plan, satisfied
 from rollout.env_thread import EnvThread
 from rollout.episode import run_episode
 from rollout.limits import Limits
@@ -136,8 +136,6 @@ def episode_seed(seed: int, task: Task, sample: int) -> int:
     return int.from_bytes(digest[:4], "big") >> 1
 
 
-def still_owed(
-    owed: Iterable[tuple[Task, int]], successes: Mapping[Task, int], enough: int | None
-) -> list[tuple[Task, int]]:
+def still_owed(owed: Iterable[Job], successes: Mapping[Task, int], enough: int | None) -> list[Job]:
     """The part of `owed` whose tasks do not have `enough` successes yet; all of it when `enough` is None."""
-    return [(task, sample) for task, sample in owed if enough is None or successes.get(task, 0) < enough]
+    return [job for job in owed if not satisfied(job[0], successes, enough)]

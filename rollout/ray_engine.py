@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-import envs
-from envs.core import AgentEnv
 from envs.errors import UsageError, WorldError
-from envs.types import Message, Task
+from envs.types import Task
+from rollout.crew import Job
 from rollout.meter import Meter
 from rollout.policies import Sampling
 from rollout.ray_cluster import check_address, connected
-from rollout.ray_handout import DEATHS, Handout, Job, Seat
+from rollout.ray_handout import DEATHS, Handout, Seat
 from rollout.ray_worker import News, Worker
 from rollout.trajectory import Stop, Trajectory
 
@@ -52,17 +51,10 @@ async def run(
     run: str,
     concurrency: int | None = None,
     live: int | None = None,
-    seed: int = 0,
-    shots: Mapping[Task, Sequence[Message]] | None = None,
-    timeout: float | None = 600.0,
-    call_timeout: float | None = None,
-    env_timeout: float | None = None,
     enough: int | None = None,
     successes: Mapping[Task, int] | None = None,
-    screenshots: bool = False,
-    env_options: dict[str, Any] | None = None,
-    make_env: Callable[..., AgentEnv] = envs.make,
     meter: Meter | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Trajectory]:
     """Play every (task, sample) of `plan` once, in Ray workers, and yield the trajectories in the order of their ends.
 
@@ -76,8 +68,8 @@ async def run(
         policy, sampling, store: as `make_policy` takes them.
         address: `auto`, `HOST:6379` or `ray://HOST:10001`, a cluster with this package on every machine, of which each
             free CPU becomes a worker; or a number of workers on this machine, for a Ray that ends with the run.
-        plan, run, concurrency, live, seed, shots, timeout, call_timeout, env_timeout, enough, successes, screenshots,
-            env_options, make_env, meter: as in `rollout.engine.run`.
+        plan, run, concurrency, live, enough, successes, meter: as in `rollout.engine.run`.
+        settings: its other keyword arguments, for the engine of each worker.
 
     Raises:
         UsageError: the policy cannot be made in a worker, no Ray answers, or a task cannot be played at all.
@@ -87,19 +79,7 @@ async def run(
     jobs = iter(plan)
     if (first := next(jobs, None)) is None:  # which saves starting Ray
         return
-    settings = {
-        "run": run,
-        "seed": seed,
-        "shots": shots,
-        "timeout": timeout,
-        "call_timeout": call_timeout,
-        "env_timeout": env_timeout,
-        "enough": enough,
-        "successes": successes,
-        "screenshots": screenshots,
-        "env_options": env_options,
-        "make_env": make_env,
-    }
+    settings |= {"run": run, "enough": enough, "successes": successes}
     with connected(address) as room:
         size = min(room, concurrency or room, live or room)
         seats = []

@@ -7,12 +7,11 @@ from itertools import groupby
 from operator import itemgetter
 
 from envs.types import Task
+from rollout.crew import Job, satisfied
 from rollout.trajectory import Trajectory
 
-__all__ = ["DEATHS", "Handout", "Job", "Seat"]
+__all__ = ["DEATHS", "Handout", "Seat"]
 
-Job = tuple[Task, int]
-"""A task and a sample."""
 DEATHS = 3
 """Workers in a row that one episode may take with it."""
 
@@ -108,4 +107,4 @@ class Handout:
                 return job
 
     def _satisfied(self, task: Task) -> bool:
-        return self._enough is not None and self._successes[task] >= self._enough
+        return satisfied(task, self._successes, self._enough)

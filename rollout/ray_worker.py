@@ -11,10 +11,10 @@ from typing import Any
 
 from envs.types import Task
 from rollout import engine
+from rollout.crew import Job
 from rollout.meter import Meter
 from rollout.policies import Sampling, make_policy
 from rollout.policy import Reply
-from rollout.ray_handout import Job
 from rollout.trajectory import Trajectory
 
 __all__ = ["Call", "News", "Worker"]

@@ -26,6 +26,7 @@ from rollout.policies import Sampling
 from rollout.selection import select_tasks
 from rollout.store import Store
 from rollout.trajectory import Stop
+from rollout.vllm_server import free_port
 from tests.paid_server import PaidServer
 from tests.toy import ToyEnv, make_toy, toy_task
 
@@ -233,12 +234,6 @@ def cluster():
         process.terminate()
         process.wait(60)
         psutil.wait_procs(below, timeout=60)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def wait_until_it_answers(address: str) -> None:
