@@ -17,7 +17,8 @@ from rollout.store import Store
 from rollout.trajectory import Step, Stop, Trajectory, Usage
 from tests.fake_server import FakeServer, answers, completion
 from tests.paid_server import PaidServer
-from tests.test_collect import ROOT, _rows, _wait_for_more_rows
+from tests.progress_watch import episodes_in, wait_for_more
+from tests.test_collect import ROOT
 from tests.toy import ToyPolicy, make_toy, toy_task
 
 PRICE = Price(input=100.0, output=1000.0)
@@ -74,7 +75,7 @@ def test_a_bound_stops_a_run_within_a_batch_and_a_higher_one_ends_it(verb, tmp_p
         assert verb(*arguments, "--estimate", 5)[0] == 0
         limit = round(4 * charged(), 4)
         status, out = verb(*arguments, bound, limit)
-        first, kept = spent(path), _rows(path)
+        first, kept = spent(path), episodes_in(path)
         assert status == 1
         assert 5 < kept < n
         dearest = max(PRICE.of(t.usage) if bound == "--max-cost" else _tokens(t.usage) for t in _episodes(path))
@@ -90,7 +91,7 @@ def test_a_bound_stops_a_run_within_a_batch_and_a_higher_one_ends_it(verb, tmp_p
         assert re.search(r"Stopped by .* spent, (\$0\.0000|0 tokens) left\.", out)
 
         status, out = verb(*arguments, bound, higher)
-        assert (status, _rows(path)) == (0, n)
+        assert (status, episodes_in(path)) == (0, n)
         assert "Stopped by" not in out
         assert _usage(server) == spent(path).usage
         assert f"{server.prompt_tokens:,} tokens in, {server.completion_tokens:,} out, $" in out
@@ -101,7 +102,7 @@ def test_hours_stop_a_run(verb, tmp_path):
         arguments = ["--policy", f"tiny@{server.url}", "--n", 30, "--concurrency", 2, "--live", 2]
         status, out = verb(*arguments, "--max-hours", 0.5 / 3600)
         assert status == 1
-        assert 0 < _rows(tmp_path / "s.db") < 30
+        assert 0 < episodes_in(tmp_path / "s.db") < 30
         assert spent(tmp_path / "s.db").seconds > 0.2
         assert re.search(r"Stopped by --max-hours 0.000138889: \S+ h spent, \S+ h left\. The \d+ owed need about ", out)
         assert verb(*arguments, "--max-hours", 1)[0] == 0
@@ -114,7 +115,7 @@ def test_a_killed_run_has_its_bill_and_keeps_its_bound(tmp_path, prices):
         command += ["--store", path, "--run", "r", "--n", 40, "--concurrency", 4, "--live", 4, "--prices", prices]
         command = list(map(str, command))
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-        _wait_for_more_rows(path, 0, process)
+        wait_for_more(path, 0, process)
         process.kill()
         assert process.wait() == -signal.SIGKILL
         bill, rows = spent(path).usage, sum((t.usage for t in _episodes(path)), Usage())
@@ -150,7 +151,7 @@ def test_a_server_that_counts_no_tokens_cannot_be_bounded(verb, tmp_path):
         status, out = verb("--policy", policy, "--n", 30, "--live", 2, "--concurrency", 2, "--max-tokens-total", 10**6)
         assert status == 2
         assert "'tiny' does not say how many tokens it takes, so --max-tokens-total cannot be kept" in out
-        assert 0 < _rows(tmp_path / "s.db") < 10
+        assert 0 < episodes_in(tmp_path / "s.db") < 10
         assert verb("--policy", policy, "--n", 30, "--max-hours", 1)[0] == 0
 
 
@@ -193,7 +194,7 @@ def test_a_log_and_the_limits_of_time_and_number(verb, tmp_path):
 def test_wrong_use_is_said_before_anything_is_played(verb, tmp_path, arguments, words):
     status, out = verb("--policy", "expert", *arguments)
     assert (status, words in out) == (2, True), out
-    assert _rows(tmp_path / "s.db") == 0
+    assert episodes_in(tmp_path / "s.db") == 0
 
 
 def test_what_is_left_behind_is_named_and_fails_the_command(verb, monkeypatch):

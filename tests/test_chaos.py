@@ -18,7 +18,8 @@ from aiohttp import web
 from rollout.collect import collect_tasks
 from rollout.store import Store
 from tests.fake_server import FakeServer, answers, completion, drop, hang, raw, stall, status
-from tests.test_collect import _rows, _wait_for_more_rows, guest, tasks_file  # noqa: F401
+from tests.progress_watch import episodes_in, wait_for_more
+from tests.test_collect import guest, tasks_file  # noqa: F401
 from tests.toy import make_toy, toy_task
 
 MODEL = "tiny"
@@ -150,11 +151,11 @@ def test_five_hundred_episodes_survive_the_chaos_and_kill_minus_nine(tmp_path, g
         for _ in range(3):
             server.new_session()
             process = subprocess.Popen(command, env=guest, stdout=subprocess.DEVNULL)
-            _wait_for_more_rows(store, rows, process)
+            wait_for_more(store, rows, process)
             time.sleep(moments.uniform(0, 5))
             process.kill()
             assert process.wait() == -signal.SIGKILL, "the collection had ended before it could be killed"
-            rows = _rows(store)
+            rows = episodes_in(store)
         with Store(store) as opened:
             assert 0 < len(list(opened.select("r"))) < count
         runs = collect_until_done(command, guest, server)

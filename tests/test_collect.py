@@ -1,12 +1,10 @@
 """The collection verb: resume after any death, Ctrl-C, wrong use, the summary."""
 
-import contextlib
 import io
 import os
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -24,6 +22,7 @@ from rollout.policy import PolicyError
 from rollout.progress import ProgressLine
 from rollout.store import Store
 from rollout.trajectory import Step, Stop, Trajectory, Usage
+from tests.progress_watch import episodes_in, wait_for_more
 from tests.toy import RELEASE, ToyEnv, ToyPolicy, make_toy, toy_task
 
 ROOT = Path(__file__).parents[1]
@@ -201,20 +200,6 @@ def test_wrong_use_exits_2_with_a_sentence(tmp_path, guest, arguments, words):
     assert "Traceback" not in done.stderr
 
 
-def _rows(store_path):
-    """How many episodes another process has written so far."""
-    if not store_path.exists():
-        return 0
-    with contextlib.closing(sqlite3.connect(store_path, timeout=10)) as connection:
-        tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'trajectories'").fetchone()[0]
-        return connection.execute("SELECT count(*) FROM trajectories").fetchone()[0] if tables else 0
-
-
-def _wait_for_more_rows(store_path, than, process):
-    while process.poll() is None and _rows(store_path) <= than:
-        time.sleep(0.02)
-
-
 def _killed_and_restarted(tmp_path, guest, kills, tasks, samples):
     file = tasks_file(tmp_path, tasks)
     arguments = ["--policy", "expert", "--tasks", file, "--samples", samples, "--concurrency", 8, "--seed", 7]
@@ -224,11 +209,11 @@ def _killed_and_restarted(tmp_path, guest, kills, tasks, samples):
     for kill in range(kills):
         process = subprocess.Popen(command(*arguments, "--store", killed), env=guest, stdout=subprocess.DEVNULL)
         if kill > 0:  # the first one may strike before anything is there
-            _wait_for_more_rows(killed, survived[-1], process)
+            wait_for_more(killed, survived[-1], process)
         time.sleep(moments.uniform(0, 0.5))
         process.kill()
         assert process.wait() == -signal.SIGKILL, "the collection had ended before it could be killed"
-        survived.append(_rows(killed))
+        survived.append(episodes_in(killed))
     assert 0 < survived[-1] < len(tasks) * samples, survived
     finished = subprocess.run(command(*arguments, "--store", killed), env=guest, capture_output=True, timeout=120)
     assert finished.returncode == 0, finished.stderr
@@ -253,12 +238,12 @@ def test_ctrl_c_keeps_what_has_ended_and_says_how_to_go_on(tmp_path, guest):
     tasks, store = tasks_file(tmp_path, [toy_task(i, "slow", goal=1 + i % 4) for i in range(200)]), tmp_path / "s.db"
     arguments = command("--policy", "expert", "--tasks", tasks, "--store", store, "--concurrency", 4)
     process = subprocess.Popen(arguments, env=guest, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    _wait_for_more_rows(store, 0, process)
+    wait_for_more(store, 0, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=15)
     assert process.returncode == 130, (out, err)
     assert "Traceback" not in err
-    kept = _rows(store)
+    kept = episodes_in(store)
     assert 0 < kept < 200
     assert int(re.search(r"(\d+) finished", out)[1]) == kept
     assert f"{200 - kept} are owed: run the same command again" in out
