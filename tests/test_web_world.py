@@ -208,6 +208,9 @@ def test_elements_are_found_by_role_name_and_what_is_near():
     assert find_element(page, "link", "A") == 1
     assert find_element(page, "link", "A", "second") is None
     assert find_element(f'[7] link "{"x" * 77}..."', "link", "x" * 90) == 7
+    week = 'Your booking is on Thu 4.\nMon 1 | [1] link "15:00"\nThu 4 | - | [2] link "15:00"'
+    assert find_element(week, "link", "15:00", "Thu 4") == 2
+    assert find_element(week, "link", "15:00", "Your booking") == 1
 
 
 def solve(env: WebEnv, task: Task) -> float:

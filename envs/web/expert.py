@@ -69,14 +69,11 @@ def _part(observation: str) -> tuple[int, int]:
 
 
 def find_element(observation: str, role: str, name: str, near: str = "") -> int | None:
-    """The number of the first element with this role and name, at or after the first line that contains `near`."""
-    lines = observation.split("\n")
-    first = next((number for number, line in enumerate(lines) if near in line), None)
-    if first is None:
-        return None
+    """The number of the element with this role and name that follows `near`: in the same line if in any, else below."""
     shown = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
     element = re.compile(rf"\[(\d+)\] {re.escape(role)} {re.escape(json.dumps(shown, ensure_ascii=False))}")
-    for text in (lines[first].partition(near)[2] if near else lines[first], *lines[first:]):
-        if found := element.search(text):
-            return int(found[1])
-    return None
+    lines = observation.split("\n")
+    named = [number for number, line in enumerate(lines) if near in line]
+    beside = (lines[number].partition(near)[2] for number in named) if near else ()
+    below = lines[named[0] :] if named else ()
+    return next((int(found[1]) for text in (*beside, *below) if (found := element.search(text))), None)
