@@ -297,14 +297,14 @@ def test_an_episode_that_the_machine_broke_is_owed_before_the_loop_goes_on(tmp_p
     assert run(config)["checkpoints"]["start"]["dev"]["success"]["n"] == config.tasks.dev
 
 
-def test_an_experiment_keeps_its_settings_but_may_have_more_rounds(tmp_path):
-    config = make_config(tmp_path, rounds=1)
-    before = run(config)
+def test_an_experiment_keeps_its_settings_but_may_have_more_rounds_and_a_control(tmp_path):
+    before = run(make_config(tmp_path, rounds=1, control=False))
+    assert "control-1" not in before["checkpoints"]
     with pytest.raises(UsageError, match=r"other settings: tasks\.dev was 34 and is now 30"):
         run(make_config(tmp_path, tasks={"dev": 30}))
     after = run(make_config(tmp_path, rounds=2))
     assert after["checkpoints"]["round-1"] == before["checkpoints"]["round-1"]
-    assert "round-2" in after["checkpoints"]
+    assert list(after["checkpoints"]) == ["start", "round-1", "round-2", "control-2"]
     with pytest.raises(UsageError, match=r"no model '\./absent'"):
         Loop(make_config(tmp_path, out=tmp_path / "new", base="./absent")).run()
     Loop(make_config(tmp_path, out=tmp_path / "new"))  # nothing was played: the mistake may be mended

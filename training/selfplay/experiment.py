@@ -30,7 +30,7 @@ __all__ = ["PREPARED", "Experiment", "write_whole"]
 
 PREPARED = "tasks/prepared"
 """The first stage. Until it is done, nothing was played, and all settings may change."""
-_MAY_CHANGE = ("out", "rounds", "patience")
+_MAY_CHANGE = ("out", "rounds", "patience", "control")
 
 
 class Experiment:
@@ -53,8 +53,8 @@ class Experiment:
             before = json.loads(settings.read_text(encoding="utf-8"))
             if differing := _differences(before, given):
                 raise UsageError(
-                    f"{self.folder} holds an experiment with other settings: {'; '.join(differing)}. Only rounds and "
-                    "patience may change; choose another out, or delete it"
+                    f"{self.folder} holds an experiment with other settings: {'; '.join(differing)}. Only rounds, "
+                    "patience and control may change; choose another out, or delete it"
                 )
         elif not settings.is_file() and self.folder.is_dir() and any(self.folder.iterdir()):
             raise UsageError(f"{self.folder} is not empty and holds no experiment: choose another out")
