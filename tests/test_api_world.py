@@ -313,6 +313,9 @@ def test_differences_are_named_and_new_records_may_come_in_any_order():
         ("ana.ruiz@x.example", ["Ana Ruiz"], True),
         ("unpaid", ["paid"], False),
         ("", ["x"], False),
+        ("0 * 2024-01-01", ["1"], False),
+        ("on 2024/1/3, that is", ["2024-01-03"], True),
+        ("from 2024-01-03T15:00", ["2024-01-03"], True),
     ],
 )
 def test_what_counts_as_said(text, wordings, said):
