@@ -1,6 +1,7 @@
-"""What holds for every test file that runs worlds: a test that leaves something behind fails."""
+"""What holds for every test: Ctrl-C is heard by what it starts; one that leaves something behind fails."""
 
 import functools
+import signal
 from types import ModuleType
 
 import pytest
@@ -9,6 +10,9 @@ from rollout import leaks
 
 _RUNNING = ("envs.external", "envs.registry", "envs.sandbox", "envs.web", "rollout.", "tests.browsers", "tests.toy")
 """Whoever imports from these runs worlds."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background job, and in all that it starts
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

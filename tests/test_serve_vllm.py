@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -47,9 +46,7 @@ def serving(*words: str) -> Iterator[int]:
     """`rollout.serve` with these flags; yields its process id when it says that all is served."""
     command = [sys.executable, "-m", "rollout.serve", *words]
     print("\n$ python", *command[1:], flush=True)
-    # A shell's background job ignores Ctrl-C, and so would what it starts.
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heard) as verb:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as verb:
         lines = iter(verb.stdout.readline, "")
         for line in lines:
             print(line, end="", flush=True)
