@@ -58,7 +58,7 @@ class Plan:
             self._successes[task] += 1
 
 
-async def _at_once(jobs: Iterable[tuple[Task, int]]) -> AsyncIterator[Job]:
+async def _at_once(jobs: Iterable[Job]) -> AsyncIterator[Job]:
     for job in jobs:
         yield job
 
