@@ -25,7 +25,6 @@ def page(made: Mapping[str, Any], config: Config) -> str:
     rows, stopped = made["checkpoints"], made["stopped"] or "the loop goes on"
     title = f"Self-play: {', '.join(config.tasks.envs)}, {config.method}"
     parts = [
-        f"<h1>{escape(title)}</h1>",
         f"<p>In place: <b>{escape(made['champion'])}</b>. {escape(stopped.capitalize())}.</p>",
         *(f"<p>{_gain(made['champion'], name, gain)}</p>" for name, gain in made["gains"].items()),
         f'<div class="charts">{"".join(_charts(rows))}</div>',
@@ -37,7 +36,8 @@ def page(made: Mapping[str, Any], config: Config) -> str:
     ]
     style = (files("evaluation.report") / "page.css").read_text(encoding="utf-8")
     head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{style}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><main>{"".join(parts)}</main></body></html>'
+    body = f"<header><h1>{escape(title)}</h1></header><main>{''.join(parts)}</main>"
+    return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
 
 
 def _charts(rows: Mapping[str, Row]) -> list[str]:
