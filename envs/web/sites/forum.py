@@ -67,6 +67,12 @@ class Forum(ForumOperations):
             }
         )
 
+    @staticmethod
+    def finds(words: str, post: Row, thread: Row) -> bool:
+        """Whether a search finds a post: all words are in its text or in the title of its thread."""
+        text = f"{post['text']} {thread['title']}".lower()
+        return all(word in text for word in words.lower().split())
+
     def place_of(self, post: Row) -> str:
         """The address of a post: its thread's page that has it."""
         ids = [other["id"] for other in self.state.find("posts", thread_id=post["thread_id"])]
@@ -173,17 +179,13 @@ class Forum(ForumOperations):
             for thread in self.summaries()
             if asked["board"] in ("", thread["board"]) and not thread["removed"]
         }
-        words = asked["q"].lower().split()
         if asked["where"] == "titles":
             rows = [{**thread, "thread": thread, "text": thread["title"]} for thread in threads.values()]
         else:
             posts = (post for post in self.state.find("posts") if post["thread_id"] in threads and not post["removed"])
             rows = [self.scored(post) | {"thread": threads[post["thread_id"]]} for post in posts]
         hits = [
-            row
-            for row in rows
-            if asked["author"] in ("", row["author"])
-            and all(word in f"{row['text']} {row['thread']['title']}".lower() for word in words)
+            row for row in rows if asked["author"] in ("", row["author"]) and self.finds(asked["q"], row, row["thread"])
         ]
         hits.reverse()
         if asked["sort"] == "top":

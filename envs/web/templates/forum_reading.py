@@ -53,9 +53,8 @@ def count_posts(scene: Scene) -> Draft:
     threads = {row["id"]: row for row in site.summaries()}
 
     def search(words: str, board: str) -> list[Row]:
-        said = ((row, threads[row["thread_id"]]) for row in posts)
-        inside = ((row, f"{row['text']} {thread['title']}".lower()) for row, thread in said if thread["board"] == board)
-        return [row for row, text in inside if all(word in text for word in words.lower().split())]
+        there = ((row, threads[row["thread_id"]]) for row in posts)
+        return [row for row, thread in there if thread["board"] == board and site.finds(words, row, thread)]
 
     counts = [
         (board, kit, len(found))
